@@ -1,0 +1,228 @@
+/** @file Layers of neural networks over `ops.ts`: fused operators where a graph's mode allows, each with its gradient. */
+import { defineGradient, unbroadcast } from './gradients.ts';
+import * as ops from './ops.ts';
+import { sameShape, shapeError, sizeOf, staticShape } from './shape.ts';
+import type { Dim, Value } from './value.ts';
+
+const MICROSOFT = 'com.microsoft';
+
+/** `x [..., in] · weight [out, in]ᵀ (+ bias [out]) → [..., out]`: a PyTorch Linear, weights as they are stored. */
+export function linear(x: Value, weight: Value, bias: Value | null = null): Value {
+  if (weight.rank !== 2 || x.dim(-1) !== weight.shape[1]) shapeError('linear', [x, weight], 'input width differs');
+  const out: Dim[] = [...x.shape.slice(0, -1), weight.shape[0]];
+  if (x.graph.mode === 'training') {
+    const rows = sizeOf(x.shape.slice(0, -1));
+    return ops.reshape(ops.gemm(ops.reshape(x, [rows, x.dim(-1)]), weight, bias, { transposeB: true }), out);
+  }
+  const [y] = x.graph.node('FusedMatMul', [x, weight], [{ dtype: x.dtype, shape: out }], { transB: 1 }, MICROSOFT);
+  return bias ? ops.add(y, bias) : y;
+}
+
+/** Layer norm over the last axis. */
+export function layerNorm(x: Value, weight: Value, bias: Value, epsilon: number): Value {
+  if (!sameShape(weight.shape, [x.dim(-1)]) || !sameShape(bias.shape, weight.shape))
+    shapeError('layerNorm', [x, weight, bias], 'weight and bias must have the width of x');
+  const statistic = { dtype: 'float32' as const, shape: [...x.shape.slice(0, -1), 1] };
+  const [y] = x.graph.node(
+    'LayerNormalization',
+    [x, weight, bias],
+    x.graph.mode === 'training' ? [x, statistic, statistic] : [x],
+    { axis: -1, epsilon: { float: epsilon } },
+  );
+  return y;
+}
+
+defineGradient('LayerNormalization', (node, [g], wanted) => {
+  const [x, weight, bias] = node.inputs as Value[];
+  const [, mean, inverse] = node.outputs;
+  const normal = ops.mul(ops.sub(x, mean), inverse);
+  return [
+    wanted[0] ? normGradient(g as Value, weight, normal, inverse, true) : null,
+    wanted[1] ? unbroadcast(ops.mul(g as Value, normal), weight) : null,
+    wanted[2] ? unbroadcast(g as Value, bias) : null,
+  ];
+});
+
+/** Root-mean-square norm over the last axis (Llama's). */
+export function rmsNorm(x: Value, weight: Value, epsilon: number): Value {
+  if (!sameShape(weight.shape, [x.dim(-1)])) shapeError('rmsNorm', [x, weight], 'weight must have the width of x');
+  const one: Dim[] = [...x.shape.slice(0, -1), 1];
+  const outputs = x.graph.mode === 'training' ? [x, { dtype: 'float32' as const, shape: one }] : [x];
+  return x.graph.node('SimplifiedLayerNormalization', [x, weight], outputs, {
+    axis: -1,
+    epsilon: { float: epsilon },
+    stash_type: 1,
+  })[0];
+}
+
+defineGradient('SimplifiedLayerNormalization', (node, [g], wanted) => {
+  const [x, weight] = node.inputs as Value[];
+  const inverse = node.outputs[1];
+  const normal = ops.mul(x, inverse);
+  return [
+    wanted[0] ? normGradient(g as Value, weight, normal, inverse, false) : null,
+    wanted[1] ? unbroadcast(ops.mul(g as Value, normal), weight) : null,
+  ];
+});
+
+function normGradient(g: Value, weight: Value, normal: Value, inverse: Value, centred: boolean): Value {
+  const d = ops.mul(g, weight);
+  const along = ops.mul(normal, ops.reduceMean(ops.mul(d, normal), [-1], true));
+  const rest = ops.sub(d, along);
+  return ops.mul(inverse, centred ? ops.sub(rest, ops.reduceMean(d, [-1], true)) : rest);
+}
+
+/** Exact GELU, `x · Φ(x)`. */
+export function gelu(x: Value): Value {
+  return x.graph.node('Gelu', [x], [x], { approximate: 'none' })[0];
+}
+
+defineGradient('Gelu', (node, [g]) => {
+  const x = node.inputs[0] as Value;
+  const cdf = ops.mul(0.5, ops.add(1, ops.erf(ops.mul(x, Math.SQRT1_2))));
+  const pdf = ops.mul(1 / Math.sqrt(2 * Math.PI), ops.exp(ops.mul(-0.5, ops.mul(x, x))));
+  return [ops.mul(g as Value, ops.add(cdf, ops.mul(x, pdf)))];
+});
+
+/** `x · sigmoid(α x)`: CLIP's quick GELU with α = 1.702, SiLU with α = 1. */
+export function quickGelu(x: Value, alpha = 1.702): Value {
+  return x.graph.node('QuickGelu', [x], [x], { alpha: { float: alpha } }, MICROSOFT)[0];
+}
+
+export const silu = (x: Value): Value => quickGelu(x, 1);
+
+defineGradient('QuickGelu', (node, [g]) => {
+  const x = node.inputs[0] as Value;
+  const { float: alpha } = node.attributes.alpha as { float: number };
+  const s = ops.sigmoid(alpha === 1 ? x : ops.mul(x, alpha));
+  const tail = ops.mul(node.outputs[0], ops.sub(1, s));
+  return [ops.mul(g as Value, ops.add(s, alpha === 1 ? tail : ops.mul(tail, alpha)))];
+});
+
+/**
+ * Rotary position embedding, halves rotated against each other (Llama's layout).
+ *
+ * @param x `[B, heads, T, Dh]`
+ * @param positions int64 `[B, T]`
+ * @param cos, sin `[maxPositions, Dh/2]`
+ */
+export function rotary(x: Value, positions: Value, cos: Value, sin: Value): Value {
+  if (x.rank !== 4 || cos.shape[1] !== (x.shape[3] as number) / 2 || !sameShape(cos.shape, sin.shape))
+    shapeError('rotary', [x, positions, cos, sin], 'expected [B, heads, T, Dh] and tables of Dh/2');
+  return x.graph.node('RotaryEmbedding', [x, positions, cos, sin], [x], { interleaved: 0 }, MICROSOFT)[0];
+}
+
+defineGradient('RotaryEmbedding', (node, [g]) => {
+  const [, positions, cos, sin] = node.inputs as Value[];
+  return [rotary(g as Value, positions, cos, ops.neg(sin)), null, null, null];
+});
+
+export interface CachedAttention {
+  /** `[B, T, heads·Dh]` */
+  out: Value;
+  /** `[B, kvHeads, S, Dh]` */
+  presentKey: Value;
+  presentValue: Value;
+}
+
+/**
+ * Causal grouped-query attention with rotary positions and a K/V cache (inference only).
+ *
+ * @param q `[B, T, heads·Dh]`, @param k, v `[B, T, kvHeads·Dh]`
+ * @param past keys and values `[B, kvHeads, P, Dh]`; null starts an empty cache. When past and present are fed and
+ *   fetched as the same memory, the cache is updated in place.
+ * @param lengths int32 `[B]`: keys per row after this call, minus one; `total` int32 `[]`: the longest row's keys
+ */
+export function groupQueryAttention(
+  q: Value,
+  k: Value,
+  v: Value,
+  past: { key: Value; value: Value } | null,
+  lengths: Value,
+  total: Value,
+  tables: { cos: Value; sin: Value },
+  heads: number,
+  kvHeads: number,
+  present: Dim,
+): CachedAttention {
+  const width = (q.dim(-1) as number) / heads;
+  if (!Number.isInteger(width) || k.dim(-1) !== width * kvHeads || !sameShape(k.shape, v.shape))
+    shapeError('groupQueryAttention', [q, k, v], `${heads} heads over ${kvHeads} key heads do not fit`);
+  const cache = { dtype: q.dtype, shape: [q.shape[0], kvHeads, present, width] };
+  const [out, presentKey, presentValue] = q.graph.node(
+    'GroupQueryAttention',
+    [q, k, v, past?.key ?? null, past?.value ?? null, lengths, total, tables.cos, tables.sin],
+    [{ dtype: q.dtype, shape: q.shape }, cache, cache],
+    { num_heads: heads, kv_num_heads: kvHeads, do_rotary: 1, rotary_interleaved: 0 },
+    MICROSOFT,
+  );
+  return { out, presentKey, presentValue };
+}
+
+/**
+ * Rows of a table put in another order, each used once at most: `table [R, D]`, `index` int32 `[M]` → `[M, D]`.
+ * `inverse` int32 `[R]` says which output row takes table row r, M for none. The gradient is the same gather
+ * backwards, which, unlike adding scattered rows, is parallel and exact. Rows of the output that `inverse` does
+ * not name get no gradient back.
+ */
+export function takeRows(table: Value, index: Value, inverse: Value): Value {
+  const out = ops.gather(table, index);
+  table.graph.gradientOf.set(out.producer!, (_, [g]) => {
+    const zero = ops.full(table, [1, staticShape(table)[1]]);
+    return [ops.gather(ops.concat([g as Value, zero], 0), inverse), null];
+  });
+  return out;
+}
+
+/**
+ * Mean cross-entropy in nats.
+ *
+ * @param logits `[M, V]`, @param labels int32 `[M]`, @param weights `[M]`: 0 leaves a row out (its label must still
+ *   be in range)
+ * @returns `[]`; zero when all weights are zero
+ */
+export function crossEntropy(logits: Value, labels: Value, weights: Value): Value {
+  const rows = logits.shape[0];
+  if (logits.rank !== 2 || !sameShape(labels.shape, [rows]) || !sameShape(weights.shape, [rows]))
+    shapeError('crossEntropy', [logits, labels, weights], 'expected [M, V], [M], [M]');
+  const picked = ops.reshape(ops.gatherLast(ops.logSoftmax(logits), ops.reshape(labels, [rows, 1])), [rows]);
+  return ops.neg(ops.div(ops.sumAll(ops.mul(picked, weights)), ops.max(ops.sumAll(weights), 1e-9)));
+}
+
+export interface ConvOptions {
+  stride: number;
+  /** top, left, bottom, right */
+  padding: readonly [number, number, number, number];
+  groups?: number;
+}
+
+/** 2-D convolution, `x [N, C, H, W]`, `weight [O, C/groups, kh, kw]` (inference only). */
+export function conv2d(x: Value, weight: Value, bias: Value | null, options: ConvOptions): Value {
+  const [n, c, h, w] = x.shape as [Dim, number, number, number];
+  const [o, ci, kh, kw] = weight.shape as number[];
+  const groups = options.groups ?? 1;
+  if (ci * groups !== c) shapeError('conv2d', [x, weight], `${c} channels do not fit ${groups} groups of ${ci}`);
+  const [top, left, bottom, right] = options.padding;
+  const out = (size: number, k: number, pad: number): number => Math.floor((size + pad - k) / options.stride) + 1;
+  return x.graph.node(
+    'Conv',
+    bias ? [x, weight, bias] : [x, weight],
+    [{ dtype: x.dtype, shape: [n, o, out(h, kh, top + bottom), out(w, kw, left + right)] }],
+    {
+      strides: [options.stride, options.stride],
+      pads: [top, left, bottom, right],
+      group: groups,
+      kernel_shape: [kh, kw],
+    },
+  )[0];
+}
+
+/** Folds blocks of r×r pixels into channels: `[N, C, H, W] → [N, r²·C, H/r, W/r]`, block offset outermost. */
+export function spaceToDepth(x: Value, r: number): Value {
+  if (r === 1) return x;
+  const [n, c, h, w] = x.shape as [Dim, number, number, number];
+  if (h % r || w % r) shapeError('spaceToDepth', [x], `${h}×${w} is no multiple of ${r}`);
+  return x.graph.node('SpaceToDepth', [x], [{ dtype: x.dtype, shape: [n, c * r * r, h / r, w / r] }], {
+    blocksize: r,
+  })[0];
+}

@@ -1,0 +1,267 @@
+/**
+ * @file The basic operations. Each checks its operands when called and returns a typed value; every one that
+ * takes part in training has its gradient in `gradients.ts`. Shapes in comments: `[]` is a scalar.
+ */
+import type { Attribute } from './graph.ts';
+import { broadcastShapes, normaliseAxis, sameShape, shapeError, sizeOf, staticShape } from './shape.ts';
+import type { Dim, DType, Shape, Value } from './value.ts';
+
+function one(
+  op: string,
+  inputs: readonly (Value | null)[],
+  dtype: DType,
+  shape: Shape,
+  attributes: Record<string, Attribute> = {},
+  domain = '',
+): Value {
+  const graph = (inputs.find((v) => v !== null) as Value).graph;
+  return graph.node(op, inputs, [{ dtype, shape }], attributes, domain)[0];
+}
+
+type Operand = Value | number;
+
+function lift(a: Operand, other: Operand): Value {
+  if (typeof a !== 'number') return a;
+  const { graph, dtype } = other as Value;
+  if (dtype === 'int64') return graph.constant(BigInt64Array.of(BigInt(a)), [], 'int64');
+  if (dtype === 'int32') return graph.constant(Int32Array.of(a), [], 'int32');
+  return graph.scalar(a);
+}
+
+function binary(op: string, a: Operand, b: Operand, result?: DType): Value {
+  const x = lift(a, b);
+  const y = lift(b, a);
+  if (x.dtype !== y.dtype) shapeError(op, [x, y], 'element types differ');
+  const shape = broadcastShapes(x.shape, y.shape);
+  if (!shape) shapeError(op, [x, y], 'shapes do not broadcast');
+  return one(op, [x, y], result ?? x.dtype, shape);
+}
+
+/** Elementwise with NumPy broadcasting; a number is a constant of the other operand's type. */
+export const add = (a: Operand, b: Operand): Value => binary('Add', a, b);
+export const sub = (a: Operand, b: Operand): Value => binary('Sub', a, b);
+export const mul = (a: Operand, b: Operand): Value => binary('Mul', a, b);
+export const div = (a: Operand, b: Operand): Value => binary('Div', a, b);
+export const min = (a: Operand, b: Operand): Value => binary('Min', a, b);
+export const max = (a: Operand, b: Operand): Value => binary('Max', a, b);
+export const equal = (a: Operand, b: Operand): Value => binary('Equal', a, b, 'bool');
+export const greaterOrEqual = (a: Operand, b: Operand): Value => binary('GreaterOrEqual', a, b, 'bool');
+
+const unary = (op: string, x: Value): Value => one(op, [x], x.dtype, x.shape);
+export const neg = (x: Value): Value => unary('Neg', x);
+export const exp = (x: Value): Value => unary('Exp', x);
+export const log = (x: Value): Value => unary('Log', x);
+export const sqrt = (x: Value): Value => unary('Sqrt', x);
+export const reciprocal = (x: Value): Value => unary('Reciprocal', x);
+export const sigmoid = (x: Value): Value => unary('Sigmoid', x);
+export const tanh = (x: Value): Value => unary('Tanh', x);
+export const erf = (x: Value): Value => unary('Erf', x);
+
+export function clip(x: Value, low: number, high: number): Value {
+  return one('Clip', [x, x.graph.scalar(low), x.graph.scalar(high)], x.dtype, x.shape);
+}
+
+export function cast(x: Value, dtype: DType): Value {
+  if (x.dtype === dtype) return x;
+  const code = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 }[dtype];
+  return one('Cast', [x], dtype, x.shape, { to: code });
+}
+
+export function where(condition: Value, a: Operand, b: Operand): Value {
+  const x = lift(a, b);
+  const y = lift(b, a);
+  const inner = broadcastShapes(x.shape, y.shape);
+  const shape = inner && broadcastShapes(condition.shape, inner);
+  if (!shape || condition.dtype !== 'bool') shapeError('where', [condition, x, y], 'shapes or types do not fit');
+  return one('Where', [condition, x, y], x.dtype, shape);
+}
+
+/** Batched matrix product `[…, m, k] × […, k, n] → […, m, n]`. */
+export function matmul(a: Value, b: Value): Value {
+  if (a.rank < 2 || b.rank < 2) shapeError('matmul', [a, b], 'both operands need two dimensions or more');
+  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  if (!batch || a.dim(-1) !== b.dim(-2)) shapeError('matmul', [a, b], 'inner dimensions differ');
+  return one('MatMul', [a, b], a.dtype, [...batch, a.dim(-2), b.dim(-1)]);
+}
+
+export interface GemmOptions {
+  transposeA?: boolean;
+  transposeB?: boolean;
+}
+
+/** `A′·B′ (+ bias)` of two matrices, each taken as it lies or transposed, without copying. */
+export function gemm(a: Value, b: Value, bias: Value | null = null, options: GemmOptions = {}): Value {
+  if (a.rank !== 2 || b.rank !== 2) shapeError('gemm', [a, b], 'both operands must be matrices');
+  const [m, k] = options.transposeA ? [a.dim(1), a.dim(0)] : [a.dim(0), a.dim(1)];
+  const [k2, n] = options.transposeB ? [b.dim(1), b.dim(0)] : [b.dim(0), b.dim(1)];
+  if (k !== k2) shapeError('gemm', [a, b], `inner dimensions ${k} and ${k2} differ`);
+  if (bias && !sameShape(bias.shape, [n])) shapeError('gemm', [a, b, bias], `the bias must be [${n}]`);
+  return one('Gemm', bias ? [a, b, bias] : [a, b], a.dtype, [m, n], {
+    transA: options.transposeA ? 1 : 0,
+    transB: options.transposeB ? 1 : 0,
+  });
+}
+
+export function transpose(x: Value, permutation: readonly number[]): Value {
+  if (permutation.length !== x.rank || new Set(permutation).size !== x.rank)
+    shapeError('transpose', [x], `bad permutation ${permutation}`);
+  return one(
+    'Transpose',
+    [x],
+    x.dtype,
+    permutation.map((p) => x.shape[p]),
+    { perm: permutation },
+  );
+}
+
+/** Same elements, other shape. At most one symbolic dimension may be at a new place. */
+export function reshape(x: Value, shape: Shape): Value {
+  if (sameShape(x.shape, shape)) return x;
+  const before = sizeOf(x.shape);
+  const after = sizeOf(shape);
+  if (typeof before === 'number' && typeof after === 'number' && before !== after)
+    shapeError('reshape', [x], `cannot become [${shape.join(',')}]`);
+  let unknown = 0;
+  const target = shape.map((d, i) => {
+    if (typeof d === 'number') return d;
+    if (x.shape[i] === d) return 0;
+    unknown++;
+    return -1;
+  });
+  if (unknown > 1) shapeError('reshape', [x], `[${shape.join(',')}] has more than one unknown dimension`);
+  return one('Reshape', [x, x.graph.ints(target)], x.dtype, shape);
+}
+
+export function concat(values: readonly Value[], axis: number): Value {
+  if (values.length === 1) return values[0];
+  const a = normaliseAxis(values[0], axis);
+  const shape = values[0].shape.slice();
+  const along: Dim[] = [];
+  for (const v of values) {
+    const fits =
+      v.rank === shape.length && v.dtype === values[0].dtype && v.shape.every((d, i) => i === a || d === shape[i]);
+    if (!fits) shapeError('concat', values, `do not fit along axis ${a}`);
+    along.push(v.shape[a]);
+  }
+  shape[a] = along.every((d) => typeof d === 'number')
+    ? (along as number[]).reduce((p, q) => p + q, 0)
+    : along.filter((d) => d !== 0).join('+');
+  return one('Concat', values, values[0].dtype, shape, { axis: a });
+}
+
+/** Elements `start … end-1` along an axis; `end` may be a symbolic length's name with `start` 0 left out of it. */
+export function slice(x: Value, axis: number, start: number, end: number): Value {
+  const a = normaliseAxis(x, axis);
+  const size = x.shape[a];
+  if (start < 0 || end <= start || (typeof size === 'number' && end > size))
+    shapeError('slice', [x], `${start}…${end} along axis ${a} is out of range`);
+  if (start === 0 && end === size) return x;
+  const shape = x.shape.map((d, i) => (i === a ? end - start : d));
+  const { graph } = x;
+  return one('Slice', [x, graph.ints([start]), graph.ints([end]), graph.ints([a])], x.dtype, shape);
+}
+
+/** All but the first `start` elements along an axis whose length may be symbolic; `length` names what is left. */
+export function sliceFrom(x: Value, axis: number, start: number, length: Dim): Value {
+  const a = normaliseAxis(x, axis);
+  const shape = x.shape.map((d, i) => (i === a ? length : d));
+  const { graph } = x;
+  return one('Slice', [x, graph.ints([start]), graph.ints([Number.MAX_SAFE_INTEGER]), graph.ints([a])], x.dtype, shape);
+}
+
+export function split(x: Value, axis: number, sizes: readonly number[]): Value[] {
+  const a = normaliseAxis(x, axis);
+  if (sizes.reduce((p, q) => p + q, 0) !== x.shape[a]) shapeError('split', [x], `sizes ${sizes} along axis ${a}`);
+  return x.graph.node(
+    'Split',
+    [x, x.graph.ints(sizes)],
+    sizes.map((s) => ({ dtype: x.dtype, shape: x.shape.map((d, i) => (i === a ? s : d)) })),
+    { axis: a },
+  );
+}
+
+/** Zeros in front of and behind the elements of one axis. */
+export function padAxis(x: Value, axis: number, before: number, after: number): Value {
+  const a = normaliseAxis(x, axis);
+  if (before === 0 && after === 0) return x;
+  const shape = staticShape(x).map((d, i) => (i === a ? d + before + after : d));
+  const { graph } = x;
+  return one('Pad', [x, graph.ints([before, after]), graph.scalar(0), graph.ints([a])], x.dtype, shape);
+}
+
+/** Broadcasts to a static shape. */
+export function expand(x: Value, shape: readonly number[]): Value {
+  if (sameShape(x.shape, shape)) return x;
+  const target = broadcastShapes(x.shape, shape);
+  if (!target || !sameShape(target, shape)) shapeError('expand', [x], `cannot become [${shape.join(',')}]`);
+  return one('Expand', [x, x.graph.ints(shape)], x.dtype, shape);
+}
+
+function reduce(op: string, x: Value, axes: readonly number[], keep: boolean): Value {
+  const list = axes.map((a) => normaliseAxis(x, a));
+  const shape: Dim[] = [];
+  x.shape.forEach((d, i) => {
+    if (!list.includes(i)) shape.push(d);
+    else if (keep) shape.push(1);
+  });
+  return one(op, [x, x.graph.ints(list)], x.dtype, shape, { keepdims: keep ? 1 : 0 });
+}
+
+export const reduceSum = (x: Value, axes: readonly number[], keep = false): Value => reduce('ReduceSum', x, axes, keep);
+export const reduceMean = (x: Value, axes: readonly number[], keep = false): Value =>
+  reduce('ReduceMean', x, axes, keep);
+export const sumAll = (x: Value): Value => reduceSum(x, [...x.shape.keys()]);
+
+export function softmax(x: Value): Value {
+  return one('Softmax', [x], x.dtype, x.shape, { axis: -1 });
+}
+
+export function logSoftmax(x: Value): Value {
+  return one('LogSoftmax', [x], x.dtype, x.shape, { axis: -1 });
+}
+
+/** Rows of a table: `table [V, …]`, `index` of any shape → `[…index, …]`. Rows may repeat. */
+export function gather(table: Value, index: Value, axis = 0): Value {
+  const a = normaliseAxis(table, axis);
+  if (index.dtype !== 'int32' && index.dtype !== 'int64')
+    shapeError('gather', [table, index], 'indices must be integers');
+  return one(
+    'Gather',
+    [table, index],
+    table.dtype,
+    [...table.shape.slice(0, a), ...index.shape, ...table.shape.slice(a + 1)],
+    { axis: a },
+  );
+}
+
+/** `x[…, index[…]]` along the last axis; `index` has the shape of the result. */
+export function gatherLast(x: Value, index: Value): Value {
+  if (index.rank !== x.rank || !sameShape(x.shape.slice(0, -1), index.shape.slice(0, -1)))
+    shapeError('gatherLast', [x, index], 'all dimensions but the last must agree');
+  return one('GatherElements', [x, index], x.dtype, index.shape, { axis: -1 });
+}
+
+/**
+ * `data` with `updates` added at `index` along `axis` (repeated places add up).
+ * Gradient helper of the two gathers.
+ */
+export function scatterAdd(data: Value, index: Value, updates: Value, axis: number): Value {
+  return one('ScatterElements', [data, index, updates], data.dtype, data.shape, { axis, reduction: 'add' });
+}
+
+/** A tensor of zeros (or another number) of a static shape, made when the graph runs. */
+export function full(like: Value, shape: readonly number[], x = 0): Value {
+  return expand(like.graph.scalar(x), shape);
+}
+
+/** The value itself; the gradient stops here. */
+export function stopGradient(x: Value): Value {
+  return one('Identity', [x], x.dtype, x.shape, {});
+}
+
+/** The size of one dimension as an int64 scalar, for graphs with symbolic shapes. */
+export function sizeAlong(x: Value, axis: number): Value {
+  const a = normaliseAxis(x, axis);
+  const shape = one('Shape', [x], 'int64', [1], { start: a, end: a + 1 });
+  return reshape(shape, []);
+}
