@@ -3,7 +3,7 @@
  * takes part in training has its gradient in `gradients.ts`. Shapes in comments: `[]` is a scalar.
  */
 import type { Attribute } from './graph.ts';
-import { broadcastShapes, normaliseAxis, sameShape, shapeError, sizeOf, staticShape } from './shape.ts';
+import { broadcastShapes, normaliseAxis, sameShape, shapeError, sizeOf } from './shape.ts';
 import type { Dim, DType, Shape, Value } from './value.ts';
 
 function one(
@@ -184,7 +184,9 @@ export function split(x: Value, axis: number, sizes: readonly number[]): Value[]
 export function padAxis(x: Value, axis: number, before: number, after: number): Value {
   const a = normaliseAxis(x, axis);
   if (before === 0 && after === 0) return x;
-  const shape = staticShape(x).map((d, i) => (i === a ? d + before + after : d));
+  const size = x.shape[a];
+  if (typeof size !== 'number') shapeError('padAxis', [x], `axis ${a} has no known length`);
+  const shape = x.shape.map((d, i) => (i === a ? size + before + after : d));
   const { graph } = x;
   return one('Pad', [x, graph.ints([before, after]), graph.scalar(0), graph.ints([a])], x.dtype, shape);
 }
@@ -265,3 +267,13 @@ export function sizeAlong(x: Value, axis: number): Value {
   const shape = one('Shape', [x], 'int64', [1], { start: a, end: a + 1 });
   return reshape(shape, []);
 }
+
+/** One row of each batch item: `x [B, T, D]`, `index` int64 `[B, 1]` → `[B, D]`. */
+export function gatherRow(x: Value, index: Value): Value {
+  if (x.rank !== 3 || index.rank !== 2 || index.shape[1] !== 1)
+    shapeError('gatherRow', [x, index], 'expected [B,T,D], [B,1]');
+  return one('GatherND', [x, index], x.dtype, [x.shape[0], x.shape[2]], { batch_dims: 1 });
+}
+
+/** Product of two dimensions, numbers or symbols. */
+export const sizeProduct = (...dims: Dim[]): Dim => sizeOf(dims);

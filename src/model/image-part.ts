@@ -1,0 +1,87 @@
+import { LlavaMiniError } from '../errors.ts';
+import type { Dim, Graph, Value } from '../graph/index.ts';
+import * as g from '../graph/index.ts';
+import { compress } from './compressor.ts';
+import type { ModelConfig } from './config.ts';
+import type { Tables } from './masked-attention.ts';
+import { type FusedImage, prefuseImage } from './prefusion.ts';
+import { project } from './projector.ts';
+
+export interface Grid {
+  side: number;
+  /** Patches that have no place on the grid. */
+  extra: number;
+  patches: number;
+}
+
+/** Pictures fed per image: 1, or the tiles row by row and then the whole. */
+export function partsPerImage(config: ModelConfig): number {
+  return config.resolutionRatio === 1 ? 1 : config.resolutionRatio ** 2 + 1;
+}
+
+/** L: positions of the image part of pre-fusion. */
+export function imageLength(config: ModelConfig, grid: Grid): number {
+  return partsPerImage(config) * grid.patches + config.compressorSize ** 2;
+}
+
+export interface ImagePart extends FusedImage {
+  compressorOutput: Value;
+  /** `[F, C², keys]` */
+  attention: Value;
+  projectedCompressed: Value;
+  projectedGlobal: Value;
+  projectedTiles: Value | null;
+  prefusionInput: Value;
+}
+
+/**
+ * Everything between the vision tower and the text: compress, project, pre-fuse.
+ *
+ * @param features `[F·parts, P, Dv]`
+ * @param frames F, a number or a symbol
+ */
+export function imagePart(
+  graph: Graph,
+  config: ModelConfig,
+  grid: Grid,
+  features: Value,
+  frames: Dim,
+  tables: Tables,
+  allRows = false,
+): ImagePart {
+  const { resolutionRatio: r, visionWidth, hiddenSize } = config;
+  const { side, extra, patches } = grid;
+  const queries = config.compressorSize ** 2;
+  let keys = features;
+  let whole = features;
+  let projectedTiles: Value | null = null;
+  let keySide = side;
+  if (r > 1) {
+    if (extra)
+      throw new LlavaMiniError('unsupported', 'high resolution needs a vision tower whose patches all lie on a grid');
+    const five = g.reshape(features, [frames, r * r + 1, patches, visionWidth]);
+    const tiles = g.slice(five, 1, 0, r * r); // [F, r², P, Dv]
+    whole = g.reshape(g.slice(five, 1, r * r, r * r + 1), [frames, patches, visionWidth]);
+    const placed = g.transpose(g.reshape(tiles, [frames, r, r, side, side, visionWidth]), [0, 1, 3, 2, 4, 5]);
+    keySide = r * side;
+    keys = g.reshape(placed, [frames, keySide * keySide, visionWidth]);
+    projectedTiles = g.reshape(project(graph, config, tiles), [frames, r * r * patches, hiddenSize]);
+  }
+  const { tokens, attention } = graph.scope('compressor', () => compress(graph, config, keys, keySide, extra));
+  const projectedCompressed = graph.scope('projector', () => project(graph, config, tokens)); // [F, C², D]
+  const projectedGlobal = graph.scope('projector', () => project(graph, config, whole)); // [F, P, D]
+  const prefusionInput = g.concat(
+    [...(projectedTiles ? [projectedTiles] : []), projectedGlobal, projectedCompressed],
+    1,
+  );
+  const fused = prefuseImage(graph, config, prefusionInput, queries, tables, allRows);
+  return {
+    ...fused,
+    compressorOutput: tokens,
+    attention,
+    projectedCompressed,
+    projectedGlobal,
+    projectedTiles,
+    prefusionInput,
+  };
+}

@@ -1,0 +1,102 @@
+import type { Graph, Value } from '../../graph/index.ts';
+import * as g from '../../graph/index.ts';
+import type { LiteVisionConfig } from './config.ts';
+
+const PREFIX = 'model.vision_tower.vision_tower';
+
+/** What the frozen part of the tower sees, before anything trained by this project. */
+export interface LiteFeatures {
+  /** Feature maps at stride 32 (after the head), 16 and 8 folded into one grid: `[N, side², 1280+480+768]`. */
+  maps: Value;
+  /** The classifier's probabilities, `[N, classes]`. */
+  probabilities: Value;
+}
+
+/** Width of the folded maps. */
+export function foldedWidth(config: LiteVisionConfig): number {
+  const [a, b] = config.taps;
+  return config.head.outputs + config.blocks[b].outputs * 4 + config.blocks[a].outputs * 16;
+}
+
+/**
+ * EfficientNet-Lite, batch norms folded into the convolutions, TensorFlow's "same" padding, ReLU6.
+ *
+ * @param pixels `[N, 3, S, S]`, (v − 127) / 128
+ */
+export function liteFeatures(graph: Graph, config: LiteVisionConfig, pixels: Value): LiteFeatures & LiteMaps {
+  const w = (name: string, ...shape: number[]): Value => graph.parameter(`${PREFIX}.${name}`, shape);
+  const conv = (x: Value, name: string, out: number, kernel: number, stride = 1, groups = 1): Value => {
+    const channels = x.shape[1] as number;
+    const weight = w(`${name}.weight`, out, channels / groups, kernel, kernel);
+    return g.conv2d(x, weight, w(`${name}.bias`, out), {
+      stride,
+      padding: samePadding(x.shape[2] as number, kernel, stride),
+      groups,
+    });
+  };
+  const relu6 = (x: Value): Value => g.clip(x, 0, 6);
+
+  let x = relu6(conv(pixels, 'stem', config.stem.outputs, config.stem.kernel, config.stem.stride));
+  const taps: Value[] = [];
+  config.blocks.forEach((block, i) => {
+    x = graph.scope(`vision.${i}`, () => {
+      let y = x;
+      const inner = block.inputs * block.expand;
+      if (block.expand > 1) y = relu6(conv(y, `blocks.${i}.expand`, inner, 1));
+      y = relu6(conv(y, `blocks.${i}.depthwise`, inner, block.kernel, block.stride, inner));
+      y = conv(y, `blocks.${i}.project`, block.outputs, 1);
+      return block.skip ? g.add(x, y) : y;
+    });
+    if (config.taps.includes(i)) taps.push(x);
+  });
+  const head = relu6(conv(x, 'head', config.head.outputs, 1)); // [N, 1280, side, side]
+  const side = config.imageSize / 32;
+  const folded = g.concat([head, g.spaceToDepth(taps[1], 2), g.spaceToDepth(taps[0], 4)], 1);
+  const batch = pixels.shape[0];
+  const maps = g.transpose(g.reshape(folded, [batch, foldedWidth(config), side * side]), [0, 2, 1]);
+  const pooled = g.reduceMean(head, [2, 3]); // [N, 1280]
+  const logits = g.linear(
+    pooled,
+    w('classifier.weight', config.classes, config.head.outputs),
+    w('classifier.bias', config.classes),
+  );
+  return { maps, probabilities: g.softmax(logits), stride8: taps[0], stride16: taps[1], stride32: head, logits };
+}
+
+/** The untouched maps and logits, to check the tower against its original. */
+export interface LiteMaps {
+  stride8: Value;
+  stride16: Value;
+  stride32: Value;
+  logits: Value;
+}
+
+/** The trained map into the compressor's width: `[N, side², folded] → [N, side², Dv]`, layer norm, linear, positions. */
+export function foldMaps(graph: Graph, config: LiteVisionConfig, maps: Value): Value {
+  const inputs = foldedWidth(config);
+  const side = config.imageSize / 32;
+  const w = (name: string, ...shape: number[]): Value => graph.parameter(`${PREFIX}.fold.${name}`, shape);
+  const normal = g.layerNorm(maps, w('norm.weight', inputs), w('norm.bias', inputs), config.layerNormEps);
+  const mapped = g.linear(normal, w('linear.weight', config.width, inputs), w('linear.bias', config.width));
+  return g.add(mapped, w('positions', side * side, config.width));
+}
+
+/** What the classifier thinks, as one more patch: `[N, classes] → [N, 1, Dv]`. */
+export function classPatch(graph: Graph, config: LiteVisionConfig, probabilities: Value): Value {
+  const table = graph.parameter(`${PREFIX}.fold.classes`, [config.width, config.classes]);
+  const bias = graph.parameter(`${PREFIX}.fold.class_bias`, [config.width]);
+  const row = g.linear(probabilities, table, bias);
+  return g.reshape(row, [probabilities.shape[0], 1, config.width]);
+}
+
+/** @returns `[N, side²+1, Dv]` */
+export function liteTower(graph: Graph, config: LiteVisionConfig, pixels: Value): Value {
+  const { maps, probabilities } = liteFeatures(graph, config, pixels);
+  return g.concat([foldMaps(graph, config, maps), classPatch(graph, config, probabilities)], 1);
+}
+
+function samePadding(size: number, kernel: number, stride: number): [number, number, number, number] {
+  const total = Math.max((Math.ceil(size / stride) - 1) * stride + kernel - size, 0);
+  const before = Math.floor(total / 2);
+  return [before, before, total - before, total - before];
+}
