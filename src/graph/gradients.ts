@@ -121,7 +121,9 @@ simple('Where', (n, g, w) => [
   w[1] ? unbroadcast(ops.where(val(n, 0), g, 0), val(n, 1)) : null,
   w[2] ? unbroadcast(ops.where(val(n, 0), 0, g), val(n, 2)) : null,
 ]);
-simple('Cast', (n, g) => [ops.cast(g, val(n, 0).dtype)]);
+const isFloat = (x: Value): boolean => x.dtype === 'float32' || x.dtype === 'float16';
+// Whole numbers have no slope: rounding to them, and coming back from them, stops the gradient.
+simple('Cast', (n, g) => [isFloat(val(n, 0)) && isFloat(g) ? ops.cast(g, val(n, 0).dtype) : null]);
 
 simple('MatMul', (n, g, w) => {
   const [a, b] = [val(n, 0), val(n, 1)];

@@ -88,7 +88,7 @@ export class Graph {
     if (size !== data.length)
       throw new LlavaMiniError('bad-graph', `constant of shape [${shape.join(',')}] got ${data.length} elements`);
     const key =
-      data.length <= 16 ? `${dtype}[${shape.join(',')}]${Array.from(data as ArrayLike<unknown>).join(',')}` : '';
+      data.length <= 16 ? `${dtype}[${shape.join(',')}]${Array.from(data as ArrayLike<unknown>, text).join(',')}` : '';
     const known = key ? this.constantKeys.get(key) : undefined;
     if (known) return known;
     const value = new Value(this, this.claim(`const_${this.constants.size}`), dtype, shape, null);
@@ -106,7 +106,12 @@ export class Graph {
   }
 
   output(name: string, value: Value): void {
-    if (this.outputs.some((o) => o.name === name)) throw new LlavaMiniError('bad-graph', `two outputs named ${name}`);
+    if (value.graph !== this)
+      throw new LlavaMiniError(
+        'bad-graph',
+        `output ${name}: ${value} belongs to graph ${value.graph.name}, not ${this.name}`,
+      );
+    this.claim(name);
     this.outputs.push({ name, value });
   }
 
@@ -137,4 +142,9 @@ export class Graph {
     this.names.add(name);
     return name;
   }
+}
+
+/** Tells -0 from 0, which are different constants: 1/x shows it. */
+function text(x: unknown): string {
+  return Object.is(x, -0) ? '-0' : String(x);
 }

@@ -5,10 +5,14 @@ import { sameShape, shapeError, sizeOf, staticShape } from './shape.ts';
 import type { Dim, Value } from './value.ts';
 
 const MICROSOFT = 'com.microsoft';
+const NOT_TRAINING = 'its statistics are kept only in a training graph';
 
 /** `x [..., in] · weight [out, in]ᵀ (+ bias [out]) → [..., out]`: a PyTorch Linear, weights as they are stored. */
 export function linear(x: Value, weight: Value, bias: Value | null = null): Value {
   if (weight.rank !== 2 || x.dim(-1) !== weight.shape[1]) shapeError('linear', [x, weight], 'input width differs');
+  if (x.dtype !== weight.dtype) shapeError('linear', [x, weight], 'element types differ');
+  if (bias && !sameShape(bias.shape, [weight.shape[0]]))
+    shapeError('linear', [x, weight, bias], `the bias must be [${weight.shape[0]}]`);
   const out: Dim[] = [...x.shape.slice(0, -1), weight.shape[0]];
   if (x.graph.mode === 'training') {
     const rows = sizeOf(x.shape.slice(0, -1));
@@ -35,6 +39,7 @@ export function layerNorm(x: Value, weight: Value, bias: Value, epsilon: number)
 defineGradient('LayerNormalization', (node, [g], wanted) => {
   const [x, weight, bias] = node.inputs as Value[];
   const [, mean, inverse] = node.outputs;
+  if (!inverse) shapeError('gradient of layerNorm', [x], NOT_TRAINING);
   const normal = ops.mul(ops.sub(x, mean), inverse);
   return [
     wanted[0] ? normGradient(g as Value, weight, normal, inverse, true) : null,
@@ -58,6 +63,7 @@ export function rmsNorm(x: Value, weight: Value, epsilon: number): Value {
 defineGradient('SimplifiedLayerNormalization', (node, [g], wanted) => {
   const [x, weight] = node.inputs as Value[];
   const inverse = node.outputs[1];
+  if (!inverse) shapeError('gradient of rmsNorm', [x], NOT_TRAINING);
   const normal = ops.mul(x, inverse);
   return [
     wanted[0] ? normGradient(g as Value, weight, normal, inverse, false) : null,
@@ -103,17 +109,19 @@ defineGradient('QuickGelu', (node, [g]) => {
  * Rotary position embedding, halves rotated against each other (Llama's layout).
  *
  * @param x `[B, heads, T, Dh]`
- * @param positions int64 `[B, T]`
+ * @param positions int64 `[B, T]`, or `[1]`: the position of every first row
  * @param cos, sin `[maxPositions, Dh/2]`
  */
 export function rotary(x: Value, positions: Value, cos: Value, sin: Value): Value {
   if (x.rank !== 4 || cos.shape[1] !== (x.shape[3] as number) / 2 || !sameShape(cos.shape, sin.shape))
     shapeError('rotary', [x, positions, cos, sin], 'expected [B, heads, T, Dh] and tables of Dh/2');
+  if (positions.dtype !== 'int64') shapeError('rotary', [x, positions, cos, sin], 'positions must be int64');
   return x.graph.node('RotaryEmbedding', [x, positions, cos, sin], [x], { interleaved: 0 }, MICROSOFT)[0];
 }
 
-defineGradient('RotaryEmbedding', (node, [g]) => {
+defineGradient('RotaryEmbedding', (node, [g], wanted) => {
   const [, positions, cos, sin] = node.inputs as Value[];
+  if (wanted[2] || wanted[3]) shapeError('gradient of rotary', [cos, sin], 'the tables have none');
   return [rotary(g as Value, positions, cos, ops.neg(sin)), null, null, null];
 });
 
@@ -128,7 +136,7 @@ export interface CachedAttention {
 /**
  * Causal grouped-query attention with rotary positions and a K/V cache (inference only).
  *
- * @param q `[B, T, heads·Dh]`, @param k, v `[B, T, kvHeads·Dh]`
+ * @param q `[B, T, heads·Dh]`, Dh a multiple of 16; @param k, v `[B, T, kvHeads·Dh]`
  * @param past keys and values `[B, kvHeads, P, Dh]`; null starts an empty cache. When past and present are fed and
  *   fetched as the same memory, the cache is updated in place.
  * @param lengths int32 `[B]`: keys per row after this call, minus one; `total` int32 `[]`: the longest row's keys
@@ -146,8 +154,10 @@ export function groupQueryAttention(
   present: Dim,
 ): CachedAttention {
   const width = (q.dim(-1) as number) / heads;
-  if (!Number.isInteger(width) || k.dim(-1) !== width * kvHeads || !sameShape(k.shape, v.shape))
+  if (!Number.isInteger(width) || heads % kvHeads || k.dim(-1) !== width * kvHeads || !sameShape(k.shape, v.shape))
     shapeError('groupQueryAttention', [q, k, v], `${heads} heads over ${kvHeads} key heads do not fit`);
+  if (width % 16)
+    shapeError('groupQueryAttention', [q, k, v], `the engine wants heads of a multiple of 16 numbers, not ${width}`);
   const cache = { dtype: q.dtype, shape: [q.shape[0], kvHeads, present, width] };
   const [out, presentKey, presentValue] = q.graph.node(
     'GroupQueryAttention',
@@ -166,6 +176,8 @@ export function groupQueryAttention(
  * not name get no gradient back.
  */
 export function takeRows(table: Value, index: Value, inverse: Value): Value {
+  if (table.rank !== 2 || index.rank !== 1 || !sameShape(inverse.shape, [table.shape[0]]))
+    shapeError('takeRows', [table, index, inverse], 'expected [R, D], [M], [R]');
   const out = ops.gather(table, index);
   table.graph.gradientOf.set(out.producer!, (_, [g]) => {
     const zero = ops.full(table, [1, staticShape(table)[1]]);
@@ -198,15 +210,21 @@ export interface ConvOptions {
 
 /** 2-D convolution, `x [N, C, H, W]`, `weight [O, C/groups, kh, kw]` (inference only). */
 export function conv2d(x: Value, weight: Value, bias: Value | null, options: ConvOptions): Value {
+  const operands = bias ? [x, weight, bias] : [x, weight];
+  if (x.rank !== 4 || weight.rank !== 4 || x.shape.slice(1).some((d) => typeof d !== 'number'))
+    shapeError('conv2d', operands, 'expected [N, C, H, W] and [O, C/groups, kh, kw]');
   const [n, c, h, w] = x.shape as [Dim, number, number, number];
-  const [o, ci, kh, kw] = weight.shape as number[];
+  const [o, ci, kh, kw] = staticShape(weight);
   const groups = options.groups ?? 1;
-  if (ci * groups !== c) shapeError('conv2d', [x, weight], `${c} channels do not fit ${groups} groups of ${ci}`);
+  if (ci * groups !== c || o % groups)
+    shapeError('conv2d', operands, `${c} channels to ${o} do not fit ${groups} groups of ${ci}`);
+  if (bias && !sameShape(bias.shape, [o])) shapeError('conv2d', operands, `the bias must be [${o}]`);
   const [top, left, bottom, right] = options.padding;
   const out = (size: number, k: number, pad: number): number => Math.floor((size + pad - k) / options.stride) + 1;
+  if (h + top + bottom < kh || w + left + right < kw) shapeError('conv2d', operands, 'the kernel is larger than x');
   return x.graph.node(
     'Conv',
-    bias ? [x, weight, bias] : [x, weight],
+    operands,
     [{ dtype: x.dtype, shape: [n, o, out(h, kh, top + bottom), out(w, kw, left + right)] }],
     {
       strides: [options.stride, options.stride],
@@ -220,6 +238,7 @@ export function conv2d(x: Value, weight: Value, bias: Value | null, options: Con
 /** Folds blocks of r×r pixels into channels: `[N, C, H, W] → [N, r²·C, H/r, W/r]`, block offset outermost. */
 export function spaceToDepth(x: Value, r: number): Value {
   if (r === 1) return x;
+  if (x.rank !== 4) shapeError('spaceToDepth', [x], 'expected [N, C, H, W]');
   const [n, c, h, w] = x.shape as [Dim, number, number, number];
   if (h % r || w % r) shapeError('spaceToDepth', [x], `${h}×${w} is no multiple of ${r}`);
   return x.graph.node('SpaceToDepth', [x], [{ dtype: x.dtype, shape: [n, c * r * r, h / r, w / r] }], {

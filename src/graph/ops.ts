@@ -2,8 +2,9 @@
  * @file The basic operations. Each checks its operands when called and returns a typed value; every one that
  * takes part in training has its gradient in `gradients.ts`. Shapes in comments: `[]` is a scalar.
  */
+import { floatToHalf } from '../util/float16.ts';
 import type { Attribute } from './graph.ts';
-import { broadcastShapes, normaliseAxis, sameShape, shapeError, sizeOf } from './shape.ts';
+import { broadcastShapes, normaliseAxis, sameShape, shapeError, sizeOf, symbolsOf } from './shape.ts';
 import type { Dim, DType, Shape, Value } from './value.ts';
 
 function one(
@@ -25,6 +26,7 @@ function lift(a: Operand, other: Operand): Value {
   const { graph, dtype } = other as Value;
   if (dtype === 'int64') return graph.constant(BigInt64Array.of(BigInt(a)), [], 'int64');
   if (dtype === 'int32') return graph.constant(Int32Array.of(a), [], 'int32');
+  if (dtype === 'float16') return graph.constant(Uint16Array.of(floatToHalf(a)), [], 'float16');
   return graph.scalar(a);
 }
 
@@ -58,7 +60,7 @@ export const tanh = (x: Value): Value => unary('Tanh', x);
 export const erf = (x: Value): Value => unary('Erf', x);
 
 export function clip(x: Value, low: number, high: number): Value {
-  return one('Clip', [x, x.graph.scalar(low), x.graph.scalar(high)], x.dtype, x.shape);
+  return one('Clip', [x, lift(low, x), lift(high, x)], x.dtype, x.shape);
 }
 
 export function cast(x: Value, dtype: DType): Value {
@@ -72,7 +74,8 @@ export function where(condition: Value, a: Operand, b: Operand): Value {
   const y = lift(b, a);
   const inner = broadcastShapes(x.shape, y.shape);
   const shape = inner && broadcastShapes(condition.shape, inner);
-  if (!shape || condition.dtype !== 'bool') shapeError('where', [condition, x, y], 'shapes or types do not fit');
+  if (!shape || condition.dtype !== 'bool' || x.dtype !== y.dtype)
+    shapeError('where', [condition, x, y], 'shapes or types do not fit');
   return one('Where', [condition, x, y], x.dtype, shape);
 }
 
@@ -80,7 +83,9 @@ export function where(condition: Value, a: Operand, b: Operand): Value {
 export function matmul(a: Value, b: Value): Value {
   if (a.rank < 2 || b.rank < 2) shapeError('matmul', [a, b], 'both operands need two dimensions or more');
   const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  if (!batch || a.dim(-1) !== b.dim(-2)) shapeError('matmul', [a, b], 'inner dimensions differ');
+  if (a.dim(-1) !== b.dim(-2)) shapeError('matmul', [a, b], `inner dimensions ${a.dim(-1)} and ${b.dim(-2)} differ`);
+  if (!batch) shapeError('matmul', [a, b], 'the dimensions before the last two do not broadcast');
+  if (a.dtype !== b.dtype) shapeError('matmul', [a, b], 'element types differ');
   return one('MatMul', [a, b], a.dtype, [...batch, a.dim(-2), b.dim(-1)]);
 }
 
@@ -95,6 +100,7 @@ export function gemm(a: Value, b: Value, bias: Value | null = null, options: Gem
   const [m, k] = options.transposeA ? [a.dim(1), a.dim(0)] : [a.dim(0), a.dim(1)];
   const [k2, n] = options.transposeB ? [b.dim(1), b.dim(0)] : [b.dim(0), b.dim(1)];
   if (k !== k2) shapeError('gemm', [a, b], `inner dimensions ${k} and ${k2} differ`);
+  if (a.dtype !== b.dtype) shapeError('gemm', [a, b], 'element types differ');
   if (bias && !sameShape(bias.shape, [n])) shapeError('gemm', [a, b, bias], `the bias must be [${n}]`);
   return one('Gemm', bias ? [a, b, bias] : [a, b], a.dtype, [m, n], {
     transA: options.transposeA ? 1 : 0,
@@ -103,7 +109,7 @@ export function gemm(a: Value, b: Value, bias: Value | null = null, options: Gem
 }
 
 export function transpose(x: Value, permutation: readonly number[]): Value {
-  if (permutation.length !== x.rank || new Set(permutation).size !== x.rank)
+  if (permutation.length !== x.rank || !x.shape.every((_, i) => permutation.includes(i)))
     shapeError('transpose', [x], `bad permutation ${permutation}`);
   return one(
     'Transpose',
@@ -119,7 +125,7 @@ export function reshape(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
   const before = sizeOf(x.shape);
   const after = sizeOf(shape);
-  if (typeof before === 'number' && typeof after === 'number' && before !== after)
+  if (before !== after && symbolsOf(before) === symbolsOf(after))
     shapeError('reshape', [x], `cannot become [${shape.join(',')}]`);
   let unknown = 0;
   const target = shape.map((d, i) => {
@@ -149,7 +155,7 @@ export function concat(values: readonly Value[], axis: number): Value {
   return one('Concat', values, values[0].dtype, shape, { axis: a });
 }
 
-/** Elements `start … end-1` along an axis; `end` may be a symbolic length's name with `start` 0 left out of it. */
+/** Elements `start … end-1` along an axis. On an axis of symbolic length it is for the caller to know that they exist. */
 export function slice(x: Value, axis: number, start: number, end: number): Value {
   const a = normaliseAxis(x, axis);
   const size = x.shape[a];
@@ -171,7 +177,8 @@ export function sliceFrom(x: Value, axis: number, start: number, length: Dim): V
 
 export function split(x: Value, axis: number, sizes: readonly number[]): Value[] {
   const a = normaliseAxis(x, axis);
-  if (sizes.reduce((p, q) => p + q, 0) !== x.shape[a]) shapeError('split', [x], `sizes ${sizes} along axis ${a}`);
+  if (sizes.reduce((p, q) => p + q, 0) !== x.shape[a])
+    shapeError('split', [x], `sizes ${sizes} do not add up to axis ${a}`);
   return x.graph.node(
     'Split',
     [x, x.graph.ints(sizes)],
@@ -188,7 +195,7 @@ export function padAxis(x: Value, axis: number, before: number, after: number): 
   if (typeof size !== 'number') shapeError('padAxis', [x], `axis ${a} has no known length`);
   const shape = x.shape.map((d, i) => (i === a ? size + before + after : d));
   const { graph } = x;
-  return one('Pad', [x, graph.ints([before, after]), graph.scalar(0), graph.ints([a])], x.dtype, shape);
+  return one('Pad', [x, graph.ints([before, after]), lift(0, x), graph.ints([a])], x.dtype, shape);
 }
 
 /** Broadcasts to a static shape. */
@@ -200,7 +207,8 @@ export function expand(x: Value, shape: readonly number[]): Value {
 }
 
 function reduce(op: string, x: Value, axes: readonly number[], keep: boolean): Value {
-  const list = axes.map((a) => normaliseAxis(x, a));
+  if (axes.length === 0 && x.rank > 0) return x; // ONNX would take all axes
+  const list = [...new Set(axes.map((a) => normaliseAxis(x, a)))];
   const shape: Dim[] = [];
   x.shape.forEach((d, i) => {
     if (!list.includes(i)) shape.push(d);
@@ -240,6 +248,8 @@ export function gather(table: Value, index: Value, axis = 0): Value {
 export function gatherLast(x: Value, index: Value): Value {
   if (index.rank !== x.rank || !sameShape(x.shape.slice(0, -1), index.shape.slice(0, -1)))
     shapeError('gatherLast', [x, index], 'all dimensions but the last must agree');
+  if (index.dtype !== 'int32' && index.dtype !== 'int64')
+    shapeError('gatherLast', [x, index], 'indices must be integers');
   return one('GatherElements', [x, index], x.dtype, index.shape, { axis: -1 });
 }
 
@@ -277,3 +287,8 @@ export function gatherRow(x: Value, index: Value): Value {
 
 /** Product of two dimensions, numbers or symbols. */
 export const sizeProduct = (...dims: Dim[]): Dim => sizeOf(dims);
+
+/** Place of the largest element of the last axis: `[..., V] → [...]` int64. */
+export function argMax(x: Value): Value {
+  return one('ArgMax', [x], 'int64', x.shape.slice(0, -1), { axis: -1, keepdims: 0 });
+}

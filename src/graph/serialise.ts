@@ -101,12 +101,20 @@ function writeNode(w: ProtobufWriter, node: Node): void {
 function writeAttribute(w: ProtobufWriter, name: string, value: Attribute): void {
   w.string(1, name);
   if (typeof value === 'string') w.string(4, value).varint(20, 3);
-  else if (typeof value === 'number' || typeof value === 'bigint') w.varint(3, value).varint(20, 2);
+  else if (typeof value === 'number' || typeof value === 'bigint') w.varint(3, whole(name, value)).varint(20, 2);
   else if ('float' in value) w.float(2, value.float).varint(20, 1);
   else {
-    for (const v of value) w.varint(8, v);
+    for (const v of value) w.varint(8, whole(name, v));
     w.varint(20, 7);
   }
+}
+
+function whole(name: string, value: number | bigint): number | bigint {
+  if (typeof value === 'number' && !Number.isSafeInteger(value))
+    throw new LlavaMiniError('bad-graph', `attribute ${name}: ${value} is no whole number`, {
+      hint: 'write { float: x } for a fraction',
+    });
+  return value;
 }
 
 function writeParameter(w: ProtobufWriter, value: Value, where: Exclude<ParameterPlace, { kind: 'input' }>): void {

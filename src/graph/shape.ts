@@ -25,12 +25,20 @@ export function sizeOf(shape: Shape): Dim {
   let product = 1;
   const symbols: string[] = [];
   for (const d of shape) {
-    if (typeof d === 'number') product *= d;
-    else symbols.push(d);
+    const factors = typeof d === 'number' || d.includes('+') ? [d] : d.split('*');
+    for (const factor of factors) {
+      if (typeof factor === 'number' || /^\d+$/.test(factor)) product *= Number(factor);
+      else symbols.push(factor);
+    }
   }
   if (symbols.length === 0) return product;
   symbols.sort();
   return product === 1 ? symbols.join('*') : `${symbols.join('*')}*${product}`;
+}
+
+/** The symbols of a size without its number: sizes with the same symbols must have the same number too. */
+export function symbolsOf(size: Dim): string {
+  return typeof size === 'number' ? '' : size.replace(/\*\d+$/, '');
 }
 
 /** All dimensions as numbers. @throws `bad-graph` when one is symbolic. */

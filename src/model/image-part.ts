@@ -30,7 +30,8 @@ export interface ImagePart extends FusedImage {
   attention: Value;
   projectedCompressed: Value;
   projectedGlobal: Value;
-  projectedTiles: Value | null;
+  /** High resolution: the tiles' patches in grid order, `[F, (r·side)², D]`. */
+  projectedGrid: Value | null;
   prefusionInput: Value;
 }
 
@@ -49,12 +50,11 @@ export function imagePart(
   tables: Tables,
   allRows = false,
 ): ImagePart {
-  const { resolutionRatio: r, visionWidth, hiddenSize } = config;
+  const { resolutionRatio: r, visionWidth } = config;
   const { side, extra, patches } = grid;
   const queries = config.compressorSize ** 2;
   let keys = features;
   let whole = features;
-  let projectedTiles: Value | null = null;
   let keySide = side;
   if (r > 1) {
     if (extra)
@@ -65,15 +65,13 @@ export function imagePart(
     const placed = g.transpose(g.reshape(tiles, [frames, r, r, side, side, visionWidth]), [0, 1, 3, 2, 4, 5]);
     keySide = r * side;
     keys = g.reshape(placed, [frames, keySide * keySide, visionWidth]);
-    projectedTiles = g.reshape(project(graph, config, tiles), [frames, r * r * patches, hiddenSize]);
   }
   const { tokens, attention } = graph.scope('compressor', () => compress(graph, config, keys, keySide, extra));
   const projectedCompressed = graph.scope('projector', () => project(graph, config, tokens)); // [F, C², D]
   const projectedGlobal = graph.scope('projector', () => project(graph, config, whole)); // [F, P, D]
-  const prefusionInput = g.concat(
-    [...(projectedTiles ? [projectedTiles] : []), projectedGlobal, projectedCompressed],
-    1,
-  );
+  // The tiles' patches enter pre-fusion in the order of the joined grid, not tile by tile.
+  const projectedGrid = r > 1 ? graph.scope('projector', () => project(graph, config, keys)) : null;
+  const prefusionInput = g.concat([...(projectedGrid ? [projectedGrid] : []), projectedGlobal, projectedCompressed], 1);
   const fused = prefuseImage(graph, config, prefusionInput, queries, tables, allRows);
   return {
     ...fused,
@@ -81,7 +79,7 @@ export function imagePart(
     attention,
     projectedCompressed,
     projectedGlobal,
-    projectedTiles,
+    projectedGrid,
     prefusionInput,
   };
 }

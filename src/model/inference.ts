@@ -59,7 +59,7 @@ export function imageGraph(config: ModelConfig, vision: VisionConfig, options: I
     graph.output('compressor_output', part.compressorOutput);
     graph.output('projected_compressed', part.projectedCompressed);
     graph.output('projected_global', part.projectedGlobal);
-    if (part.projectedTiles) graph.output('projected_tiles', part.projectedTiles);
+    if (part.projectedGrid) graph.output('projected_grid', part.projectedGrid);
     graph.output('prefusion_input', part.prefusionInput);
     part.layerOutputs.forEach((v, i) => {
       graph.output(`prefusion_output.${i}`, v);

@@ -21,32 +21,33 @@ export function takePhoto(canvas: Canvas, plan: CameraPlan, random: Random): voi
   if (plan.compression > 0) compressBlocks(canvas, plan.compression);
 }
 
+/** Steps of the tone table for each of the 256 levels. */
+const FINE = 8;
+
 function light(canvas: Canvas, plan: CameraPlan): void {
-  const { side } = canvas;
-  const curve = toneCurve(plan.contrast, plan.exposure, plan.gamma);
+  const { side, red, green, blue } = canvas;
+  const [redGain, greenGain, blueGain] = plan.balance;
+  const tones = toneCurve(plan.contrast, plan.exposure, plan.gamma, FINE);
+  const top = 255 * FINE;
   const stepX = (Math.cos(plan.light.angle) * 2 * plan.light.strength) / side;
   const stepY = (Math.sin(plan.light.angle) * 2 * plan.light.strength) / side;
-  const [redGain, greenGain, blueGain] = plan.balance;
   const middle = side / 2;
+  const vignette = plan.vignette / (middle * middle * 2);
   for (let y = 0, i = 0; y < side; y++) {
     const dy = y - middle;
     for (let x = 0; x < side; x++, i++) {
       const dx = x - middle;
-      const far = (dx * dx + dy * dy) / (middle * middle * 2);
-      const factor = (1 + stepX * dx + stepY * dy) * (1 - plan.vignette * far);
-      canvas.red[i] = through(curve, canvas.red[i]) * factor * redGain;
-      canvas.green[i] = through(curve, canvas.green[i]) * factor * greenGain;
-      canvas.blue[i] = through(curve, canvas.blue[i]) * factor * blueGain;
+      const factor = (1 + stepX * dx + stepY * dy) * (1 - vignette * (dx * dx + dy * dy));
+      red[i] = tones[index(red[i], top)] * factor * redGain;
+      green[i] = tones[index(green[i], top)] * factor * greenGain;
+      blue[i] = tones[index(blue[i], top)] * factor * blueGain;
     }
   }
 }
 
-/** Looks a level up in a table of 256, between its entries. */
-function through(curve: Float32Array, level: number): number {
-  if (level <= 0) return curve[0];
-  if (level >= 255) return curve[255];
-  const below = Math.floor(level);
-  return curve[below] + (curve[below + 1] - curve[below]) * (level - below);
+function index(level: number, top: number): number {
+  const at = (level * FINE + 0.5) | 0;
+  return at < 0 ? 0 : at > top ? top : at;
 }
 
 function greyOut({ red, green, blue }: Canvas): void {

@@ -89,25 +89,50 @@ export function shadeOf(name: ColourName, random: Random): Rgb {
 const RULING = 0.58;
 const RIVAL = 0.2;
 
+/** Levels a channel in the table of names: fine enough, since colours on the border of a name have none. */
+const LEVELS = 32;
+
+let nameTable: Uint8Array | undefined;
+
+/** For each of 32³ colours 1 + the index of its name, or 0. */
+function namesByLevel(): Uint8Array {
+  if (nameTable === undefined) {
+    const step = 256 / LEVELS;
+    const middle = (level: number) => (level === LEVELS - 1 ? 255 : level === 0 ? 0 : (level + 0.5) * step);
+    nameTable = new Uint8Array(LEVELS ** 3);
+    for (let i = 0; i < nameTable.length; i++) {
+      const name = nameColour([middle(i >> 10), middle((i >> 5) & 31), middle(i & 31)]);
+      nameTable[i] = name === null ? 0 : 1 + COLOUR_NAMES.indexOf(name);
+    }
+  }
+  return nameTable;
+}
+
 /** Counts named colours over pixels, and tells which one rules. */
 export class ColourCount {
-  private readonly counts = new Map<ColourName | null, number>();
+  private readonly names = namesByLevel();
+  private readonly counts = new Float64Array(COLOUR_NAMES.length + 1);
   private total = 0;
 
+  /** Counts one pixel, channels 0 to 255. */
   add(red: number, green: number, blue: number): void {
-    const name = nameColour([red, green, blue]);
-    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+    this.counts[this.names[((red >> 3) << 10) | ((green >> 3) << 5) | (blue >> 3)]]++;
     this.total++;
   }
 
   /** The one colour that clearly rules, or null. */
   ruling(): ColourName | null {
-    const ranked = COLOUR_NAMES.map((name) => ({ name, count: this.counts.get(name) ?? 0 })).sort(
-      (a, b) => b.count - a.count,
-    );
-    const [first, second] = ranked;
-    return first.count >= RULING * this.total && second.count <= RIVAL * this.total && this.total > 0
-      ? first.name
-      : null;
+    let first = 0;
+    let rival = 0;
+    let name: ColourName | null = null;
+    COLOUR_NAMES.forEach((candidate, i) => {
+      const count = this.counts[i + 1];
+      if (count > first) {
+        rival = first;
+        first = count;
+        name = candidate;
+      } else if (count > rival) rival = count;
+    });
+    return first >= RULING * this.total && rival <= RIVAL * this.total ? name : null;
   }
 }

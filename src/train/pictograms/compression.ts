@@ -9,6 +9,8 @@ const cosines = Float32Array.from({ length: BLOCK * BLOCK }, (_, i) => {
   return Math.sqrt((k === 0 ? 1 : 2) / BLOCK) * Math.cos(((2 * n + 1) * k * Math.PI) / (2 * BLOCK));
 });
 
+const backward = cosines.map((_, i) => cosines[(i % BLOCK) * BLOCK + Math.floor(i / BLOCK)]);
+
 /**
  * What saving as a JPEG of poor quality does: brightness and half-size colour differences are cut into 8×8 blocks
  * whose frequencies are rounded, the more coarsely the higher. `strength` of 1 is barely seen, 10 is ugly.
@@ -46,26 +48,41 @@ function roundBlocks(plane: Float32Array, side: number, strength: number): void 
     for (let left = 0; left + BLOCK <= side; left += BLOCK) {
       for (let y = 0; y < BLOCK; y++)
         for (let x = 0; x < BLOCK; x++) block[y * BLOCK + x] = plane[(top + y) * side + left + x];
-      transform(block, turned, false);
-      transform(turned, block, false);
+      transform(block, turned, cosines);
+      transform(turned, block, cosines);
       for (let v = 0, i = 0; v < BLOCK; v++)
         for (let u = 0; u < BLOCK; u++, i++) {
           const step = strength * (2 + u + v) + 1;
-          block[i] = Math.round(block[i] / step) * step;
+          block[i] = Math.floor(block[i] / step + 0.5) * step;
         }
-      transform(block, turned, true);
-      transform(turned, block, true);
+      transform(block, turned, backward);
+      transform(turned, block, backward);
       for (let y = 0; y < BLOCK; y++)
         for (let x = 0; x < BLOCK; x++) plane[(top + y) * side + left + x] = block[y * BLOCK + x];
     }
 }
 
 /** One-dimensional transform of the rows, written as columns; twice makes both directions. */
-function transform(from: Float32Array, to: Float32Array, inverse: boolean): void {
-  for (let y = 0; y < BLOCK; y++)
-    for (let k = 0; k < BLOCK; k++) {
-      let sum = 0;
-      for (let n = 0; n < BLOCK; n++) sum += from[y * BLOCK + n] * cosines[inverse ? n * BLOCK + k : k * BLOCK + n];
-      to[k * BLOCK + y] = sum;
-    }
+function transform(from: Float32Array, to: Float32Array, table: Float32Array): void {
+  for (let y = 0; y < BLOCK; y++) {
+    const row = y * BLOCK;
+    const a = from[row];
+    const b = from[row + 1];
+    const c = from[row + 2];
+    const d = from[row + 3];
+    const e = from[row + 4];
+    const f = from[row + 5];
+    const g = from[row + 6];
+    const h = from[row + 7];
+    for (let k = 0, at = 0; k < BLOCK; k++, at += BLOCK)
+      to[k * BLOCK + y] =
+        a * table[at] +
+        b * table[at + 1] +
+        c * table[at + 2] +
+        d * table[at + 3] +
+        e * table[at + 4] +
+        f * table[at + 5] +
+        g * table[at + 6] +
+        h * table[at + 7];
+  }
 }

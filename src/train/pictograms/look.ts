@@ -49,16 +49,21 @@ function recolour(patch: Patch, look: Look): void {
   }
 }
 
-/** A table over the 256 levels: gamma, then contrast about the middle, then a factor. */
-export function toneCurve(contrast: number, brightness: number, gamma: number): Float32Array {
-  return Float32Array.from({ length: 256 }, (_, level) => {
-    const bent = 255 * (level / 255) ** gamma;
-    return Math.min(255, Math.max(0, ((bent - 128) * contrast + 128) * brightness));
-  });
+/**
+ * A table over the levels 0 to 255, `fine` steps for each: gamma, then contrast about the middle, then a factor.
+ */
+export function toneCurve(contrast: number, brightness: number, gamma: number, fine = 1): Float32Array {
+  const top = 255 * fine;
+  const curve = new Float32Array(top + 1);
+  for (let level = 0; level <= top; level++) {
+    const bent = gamma === 1 ? level / fine : 255 * (level / top) ** gamma;
+    curve[level] = Math.min(255, Math.max(0, ((bent - 128) * contrast + 128) * brightness));
+  }
+  return curve;
 }
 
 function clamp(value: number): number {
-  return value <= 0 ? 0 : value >= 255 ? 255 : Math.round(value);
+  return value <= 0 ? 0 : value >= 255 ? 255 : (value + 0.5) | 0;
 }
 
 function drawLines(patch: Patch, look: Look, size: number): void {

@@ -85,52 +85,71 @@ export function samplePatch(plan: ObjectPlan, drawing: Sprite, side: number): Pa
     2 * halfHeight + 1,
   );
 
+  const { pixels, stride } = padded(sprite);
+  const { red, green, blue, alpha } = patch;
   const flip = plan.mirror ? -1 : 1;
-  const waves = plan.wave.count * 2 * Math.PI;
-  const { pixels } = sprite;
+  const wave = plan.wave.size;
+  const turns = plan.wave.count * WAVE_STEPS;
+  const start = (plan.wave.phase / (2 * Math.PI)) * WAVE_STEPS + 64 * WAVE_STEPS;
+  const right = sprite.width;
+  const bottom = sprite.height;
+  const toU = 1 / width;
+  const toV = 1 / height;
   for (let y = 0, i = 0; y < patch.height; y++) {
     const dy = y + patch.top + 0.5 - centreY;
     for (let x = 0; x < patch.width; x++, i++) {
       const dx = x + patch.left + 0.5 - centreX;
-      const depth = 1 + (tiltX * dx + tiltY * dy) / longest;
-      let u = (flip * (cos * dx + sin * dy)) / (depth * width);
-      let v = (-sin * dx + cos * dy) / (depth * height);
-      if (plan.wave.size > 0) {
-        const bent = u + plan.wave.size * Math.sin(waves * v + plan.wave.phase);
-        v += plan.wave.size * Math.sin(waves * u + plan.wave.phase * 1.7);
+      const near = 1 / (1 + (tiltX * dx + tiltY * dy) / longest);
+      let u = flip * (cos * dx + sin * dy) * near * toU;
+      let v = (-sin * dx + cos * dy) * near * toV;
+      if (wave > 0) {
+        const bent = u + wave * sines[(turns * v + start) & (WAVE_STEPS - 1)];
+        v += wave * sines[(turns * u + start * 1.7) & (WAVE_STEPS - 1)];
         u = bent;
       }
-      const px = (u + 0.5) * sprite.width - 0.5;
-      const py = (v + 0.5) * sprite.height - 0.5;
-      if (!(px > -1 && py > -1 && px < sprite.width && py < sprite.height)) continue;
-      const column = Math.floor(px);
-      const row = Math.floor(py);
+      // Half a pixel back to pixel centres, one on for the empty rim.
+      const px = (u + 0.5) * right + 0.5;
+      const py = (v + 0.5) * bottom + 0.5;
+      if (!(px > 0 && py > 0 && px < right + 1 && py < bottom + 1)) continue;
+      const column = px | 0;
+      const row = py | 0;
       const fx = px - column;
       const fy = py - row;
-      let red = 0;
-      let green = 0;
-      let blue = 0;
-      let alpha = 0;
-      for (let corner = 0; corner < 4; corner++) {
-        const cx = column + (corner & 1);
-        const cy = row + (corner >> 1);
-        if (cx < 0 || cy < 0 || cx >= sprite.width || cy >= sprite.height) continue;
-        const weight = (corner & 1 ? fx : 1 - fx) * (corner >> 1 ? fy : 1 - fy);
-        const at = (cy * sprite.width + cx) * 4;
-        red += pixels[at] * weight;
-        green += pixels[at + 1] * weight;
-        blue += pixels[at + 2] * weight;
-        alpha += pixels[at + 3] * weight;
-      }
-      if (alpha < 1) continue;
-      const unmultiply = 255 / alpha;
-      patch.red[i] = Math.min(255, red * unmultiply);
-      patch.green[i] = Math.min(255, green * unmultiply);
-      patch.blue[i] = Math.min(255, blue * unmultiply);
-      patch.alpha[i] = alpha / 255;
+      const a = (row * stride + column) * 4;
+      const b = a + 4;
+      const c = a + stride * 4;
+      const d = c + 4;
+      const wa = (1 - fx) * (1 - fy);
+      const wb = fx * (1 - fy);
+      const wc = (1 - fx) * fy;
+      const wd = fx * fy;
+      const cover = pixels[a + 3] * wa + pixels[b + 3] * wb + pixels[c + 3] * wc + pixels[d + 3] * wd;
+      if (cover < 1) continue;
+      const unmultiply = 255 / cover;
+      red[i] = (pixels[a] * wa + pixels[b] * wb + pixels[c] * wc + pixels[d] * wd) * unmultiply;
+      green[i] = (pixels[a + 1] * wa + pixels[b + 1] * wb + pixels[c + 1] * wc + pixels[d + 1] * wd) * unmultiply;
+      blue[i] = (pixels[a + 2] * wa + pixels[b + 2] * wb + pixels[c + 2] * wc + pixels[d + 2] * wd) * unmultiply;
+      alpha[i] = cover / 255;
     }
   }
   return patch;
+}
+
+/** Steps of a full wave in the table of sines; a power of two. */
+const WAVE_STEPS = 4096;
+
+const sines = Float32Array.from({ length: WAVE_STEPS }, (_, i) => Math.sin((2 * Math.PI * i) / WAVE_STEPS));
+
+/** The sprite with one empty pixel all around, so that sampling needs no border checks. */
+function padded(sprite: Sprite): { pixels: Uint8Array; stride: number } {
+  const stride = sprite.width + 2;
+  const pixels = new Uint8Array(stride * (sprite.height + 2) * 4);
+  for (let y = 0; y < sprite.height; y++)
+    pixels.set(
+      sprite.pixels.subarray(y * sprite.width * 4, (y + 1) * sprite.width * 4),
+      ((y + 1) * stride + 1) * 4,
+    );
+  return { pixels, stride };
 }
 
 /** A fully transparent patch. */

@@ -85,7 +85,7 @@ function toBytes(canvas: Canvas): Uint8Array {
 }
 
 function byte(value: number): number {
-  return value <= 0 ? 0 : value >= 255 ? 255 : Math.round(value);
+  return value <= 0 ? 0 : value >= 255 ? 255 : (value + 0.5) | 0;
 }
 
 /** For each owner the pixels it shows, the box around them and the colour that rules them. */

@@ -41,7 +41,7 @@ function wood(random: Random): Float32Array {
   const bend = octaves(random, [2, 4, 8], [1, 0.5, 0.25]);
   const fibre = stretched(random, 4, 128);
   const rings = 5 + random.int(9);
-  return field((x, y, i) => Math.sin(((y * rings) / TILE) * 2 * Math.PI + bend[i] * 3.5) * 0.7 + fibre[i] * 0.6);
+  return field((_x, y, i) => Math.sin(((y * rings) / TILE) * 2 * Math.PI + bend[i] * 3.5) * 0.7 + fibre[i] * 0.6);
 }
 
 function cloth(random: Random): Float32Array {

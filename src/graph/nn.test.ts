@@ -1,0 +1,464 @@
+import * as ort from 'onnxruntime-node';
+import { describe, expect, test } from 'vitest';
+import { ONE_THREAD, openGraph, runGraph } from '../../test/support/run-graph.ts';
+import { Random } from '../util/random.ts';
+import * as g from './index.ts';
+import { Graph, type GraphMode, serialise, type Value } from './index.ts';
+
+const random = new Random('nn.test');
+const normals = (n: number): Float32Array => Float32Array.from({ length: n }, () => random.normal());
+
+/** Largest difference must stay below `limit`. */
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, limit = 1e-5): void {
+  expect(actual.length).toBe(expected.length);
+  let worst = 0;
+  for (let i = 0; i < expected.length; i++) worst = Math.max(worst, Math.abs(actual[i] - expected[i]));
+  // NaN on either side must fail too.
+  expect(worst <= limit ? 0 : worst).toBe(0);
+  expect(Array.from(actual).some(Number.isNaN)).toBe(false);
+}
+
+const MODES: GraphMode[] = ['inference', 'training', 'analysis'];
+
+describe('linear', () => {
+  for (const mode of MODES)
+    for (const lead of [[5], [2, 3], [2, 1, 3]])
+      test(`${mode}, x [${lead}, 7]`, async () => {
+        const rows = lead.reduce((a, b) => a * b, 1);
+        const [x, w, b] = [normals(rows * 7), normals(4 * 7), normals(4)];
+        const graph = new Graph('test', mode);
+        const value = graph.input('x', 'float32', [...lead, 7]);
+        graph.output('y', g.linear(value, graph.parameter('w', [4, 7]), graph.parameter('b', [4])));
+        graph.output('z', g.linear(value, graph.parameter('w', [4, 7])));
+        const { y, z } = await runGraph(graph, { x, w, b });
+        const product = Array.from({ length: rows * 4 }, (_, i) => {
+          let sum = 0;
+          for (let k = 0; k < 7; k++) sum += x[Math.floor(i / 4) * 7 + k] * w[(i % 4) * 7 + k];
+          return sum;
+        });
+        expect(y.shape).toEqual([...lead, 4]);
+        expectClose(z.data, product);
+        expectClose(
+          y.data,
+          product.map((p, i) => p + b[i % 4]),
+        );
+      });
+
+  test('with sizes known only when it runs', async () => {
+    const graph = new Graph('test', 'inference');
+    const x = graph.input('x', 'float32', ['batch', 'tokens', 3]);
+    graph.output('y', g.linear(x, graph.parameter('w', [2, 3]), graph.parameter('b', [2])));
+    const open = await openGraph(graph);
+    const [w, b] = [Float32Array.of(1, 0, 0, 0, 1, 1), Float32Array.of(10, 20)];
+    for (const [batch, tokens] of [
+      [1, 1],
+      [2, 3],
+    ]) {
+      const data = Float32Array.from({ length: batch * tokens * 3 }, (_, i) => i);
+      const { y } = await open.run({ x: { data, shape: [batch, tokens, 3] }, w, b });
+      expect(y.shape).toEqual([batch, tokens, 2]);
+      for (let r = 0; r < batch * tokens; r++)
+        expect([...y.data.slice(2 * r, 2 * r + 2)]).toEqual([3 * r + 10, 6 * r + 23]);
+    }
+    await open.close();
+  });
+});
+
+describe('norms', () => {
+  const width = 6;
+  const x = normals(4 * width).map((v) => 3 * v + 2);
+  const [w, b] = [normals(width), normals(width)];
+  const row = (r: number): number[] => Array.from(x.subarray(r * width, (r + 1) * width));
+  const mean = (values: number[]): number => values.reduce((p, q) => p + q, 0) / values.length;
+  const means = [0, 1, 2, 3].map((r) => mean(row(r)));
+  const inverses = means.map((m, r) => 1 / Math.sqrt(mean(row(r).map((v) => (v - m) ** 2)) + 1e-3));
+  const rootInverses = means.map((_, r) => 1 / Math.sqrt(mean(row(r).map((v) => v * v)) + 1e-3));
+  const each = (f: (r: number, k: number) => number): number[] =>
+    Array.from({ length: 4 * width }, (_, i) => f(Math.floor(i / width), i % width));
+
+  for (const mode of MODES)
+    test(`layerNorm and rmsNorm, ${mode}`, async () => {
+      const graph = new Graph('test', mode);
+      const [value, weight, bias] = [
+        graph.input('x', 'float32', [2, 2, width]),
+        graph.parameter('w', [width]),
+        graph.parameter('b', [width]),
+      ];
+      const layer = g.layerNorm(value, weight, bias, 1e-3);
+      const root = g.rmsNorm(value, weight, 1e-3);
+      graph.output('layer', layer);
+      graph.output('root', root);
+      // Gradients use the statistics; that the CPU provider gives them is not in the operators' specification.
+      const statistics = [...(layer.producer?.outputs.slice(1) ?? []), ...(root.producer?.outputs.slice(1) ?? [])];
+      expect(statistics).toHaveLength(mode === 'training' ? 3 : 0);
+      statistics.forEach((v, i) => {
+        graph.output(`statistic${i}`, v);
+      });
+      const out = await runGraph(graph, { x, w, b });
+      expectClose(
+        out.layer.data,
+        each((r, k) => (row(r)[k] - means[r]) * inverses[r] * w[k] + b[k]),
+      );
+      expectClose(
+        out.root.data,
+        each((r, k) => row(r)[k] * rootInverses[r] * w[k]),
+      );
+      if (mode !== 'training') return;
+      expect(out.statistic0.shape).toEqual([2, 2, 1]);
+      expect(out.statistic2.shape).toEqual([2, 2, 1]);
+      expectClose(out.statistic0.data, means);
+      expectClose(out.statistic1.data, inverses);
+      expectClose(out.statistic2.data, rootInverses);
+    });
+});
+
+describe('activations', () => {
+  // Φ(x) to 1e-9 or better, by Simpson's rule over the density.
+  const cdf = (x: number): number => {
+    const [n, h] = [2000, x / 2000];
+    let sum = 0;
+    for (let i = 0; i <= n; i++) {
+      const weight = i === 0 || i === n ? 1 : i % 2 ? 4 : 2;
+      sum += weight * Math.exp(-0.5 * (i * h) ** 2);
+    }
+    return 0.5 + (sum * h) / 3 / Math.sqrt(2 * Math.PI);
+  };
+  const x = Float32Array.from({ length: 41 }, (_, i) => (i - 20) / 4);
+  const sigmoid = (v: number): number => 1 / (1 + Math.exp(-v));
+  for (const mode of ['inference', 'training'] as const)
+    test(`gelu, quick gelu and silu, ${mode}`, async () => {
+      const graph = new Graph('test', mode);
+      const value = graph.input('x', 'float32', [x.length]);
+      graph.output('gelu', g.gelu(value));
+      graph.output('quick', g.quickGelu(value));
+      graph.output('silu', g.silu(value));
+      const out = await runGraph(graph, { x });
+      expectClose(
+        out.gelu.data,
+        x.map((v) => v * cdf(v)),
+        2e-6,
+      );
+      expectClose(
+        out.quick.data,
+        x.map((v) => v * sigmoid(1.702 * v)),
+        2e-6,
+      );
+      expectClose(
+        out.silu.data,
+        x.map((v) => v * sigmoid(v)),
+        2e-6,
+      );
+    });
+});
+
+const HALF = 8;
+const POSITIONS = 32;
+const angle = (position: number, i: number): number => position * 10 ** (-i / HALF);
+const tableData = (f: (x: number) => number): Float32Array =>
+  Float32Array.from({ length: POSITIONS * HALF }, (_, i) => f(angle(Math.floor(i / HALF), i % HALF)));
+const [COS, SIN] = [tableData(Math.cos), tableData(Math.sin)];
+const tables = (graph: Graph): { cos: Value; sin: Value } => ({
+  cos: graph.constant(COS, [POSITIONS, HALF], 'float32'),
+  sin: graph.constant(SIN, [POSITIONS, HALF], 'float32'),
+});
+
+/** One head's row turned by its position. */
+function turned(row: ArrayLike<number>, position: number): number[] {
+  return Array.from({ length: 2 * HALF }, (_, i) => {
+    const k = i % HALF;
+    const [a, b] = [row[k], row[k + HALF]];
+    const [c, s] = [Math.cos(angle(position, k)), Math.sin(angle(position, k))];
+    return i < HALF ? a * c - b * s : b * c + a * s;
+  });
+}
+
+describe('rotary', () => {
+  const [batch, heads, length, width] = [2, 3, 4, 2 * HALF];
+  const x = normals(batch * heads * length * width);
+  const expected = (positionOf: (b: number, t: number) => number): number[] =>
+    Array.from({ length: batch * heads * length }, (_, r) =>
+      turned(x.subarray(r * width, (r + 1) * width), positionOf(Math.floor(r / (heads * length)), r % length)),
+    ).flat();
+
+  test('positions of every row, and from an offset', async () => {
+    const at = BigInt64Array.of(5n, 0n, 31n, 7n, 1n, 2n, 3n, 3n);
+    const graph = new Graph('test', 'inference');
+    const value = graph.input('x', 'float32', [batch, heads, 'tokens', width]);
+    const { cos, sin } = tables(graph);
+    graph.output('each', g.rotary(value, graph.input('at', 'int64', [batch, 'tokens']), cos, sin));
+    graph.output('offset', g.rotary(value, graph.input('from', 'int64', [1]), cos, sin));
+    const { each, offset } = await runGraph(graph, {
+      x: { data: x, shape: [batch, heads, length, width] },
+      at: { data: at, shape: [batch, length] },
+      from: BigInt64Array.of(6n),
+    });
+    expectClose(
+      each.data,
+      expected((b, t) => Number(at[b * length + t])),
+    );
+    expectClose(
+      offset.data,
+      expected((_, t) => 6 + t),
+    );
+  });
+});
+
+describe('groupQueryAttention', () => {
+  const [heads, kvHeads, width] = [4, 2, 2 * HALF];
+
+  interface Sequence {
+    /** Rows of all tokens: `[n][heads·width]`, `[n][kvHeads·width]`. */
+    q: Float32Array[];
+    k: Float32Array[];
+    v: Float32Array[];
+  }
+  const sequence = (n: number): Sequence => {
+    const rows = (size: number): Float32Array[] => Array.from({ length: n }, () => normals(size));
+    return { q: rows(heads * width), k: rows(kvHeads * width), v: rows(kvHeads * width) };
+  };
+  const head = (row: Float32Array, h: number): Float32Array => row.subarray(h * width, (h + 1) * width);
+
+  /** Attention of one token over itself and those before it, written out. */
+  function attended({ q, k, v }: Sequence, t: number): number[] {
+    return Array.from({ length: heads }, (_, h) => {
+      const kv = Math.floor(h / (heads / kvHeads));
+      const query = turned(head(q[t], h), t);
+      const scores = k.slice(0, t + 1).map((row, j) => {
+        const key = turned(head(row, kv), j);
+        return query.reduce((sum, x, i) => sum + x * key[i], 0) / Math.sqrt(width);
+      });
+      const top = Math.max(...scores);
+      const weights = scores.map((s) => Math.exp(s - top));
+      const total = weights.reduce((a, b) => a + b, 0);
+      return Array.from({ length: width }, (_, i) =>
+        weights.reduce((sum, w, j) => sum + (w / total) * head(v[j], kv)[i], 0),
+      );
+    }).flat();
+  }
+
+  const graphOf = (cached: boolean): Uint8Array => {
+    const graph = new Graph('test', 'inference');
+    const q = graph.input('q', 'float32', ['batch', 'tokens', heads * width]);
+    const [k, v] = ['k', 'v'].map((name) => graph.input(name, 'float32', ['batch', 'tokens', kvHeads * width]));
+    const cache = (name: string): Value => graph.input(name, 'float32', ['batch', kvHeads, 'past', width]);
+    const past = cached ? { key: cache('past_key'), value: cache('past_value') } : null;
+    const [lengths, total] = [graph.input('lengths', 'int32', ['batch']), graph.input('total', 'int32', [])];
+    const out = g.groupQueryAttention(q, k, v, past, lengths, total, tables(graph), heads, kvHeads, 'present');
+    graph.output('out', out.out);
+    graph.output('present_key', out.presentKey);
+    graph.output('present_value', out.presentValue);
+    return serialise(graph, () => ({ kind: 'input' }));
+  };
+
+  /** Tokens `from … from+count-1` of each sequence as one batch; what a sequence does not have is noise. */
+  function feeds(sequences: Sequence[], from: number[], count: number, have: number[]): Record<string, ort.Tensor> {
+    const pack = (name: 'q' | 'k' | 'v', size: number): ort.Tensor => {
+      const data = normals(sequences.length * count * size);
+      sequences.forEach((s, b) => {
+        for (let t = 0; t < Math.min(count, have[b] - from[b]); t++)
+          data.set(s[name][from[b] + t], (b * count + t) * size);
+      });
+      return new ort.Tensor('float32', data, [sequences.length, count, size]);
+    };
+    return {
+      q: pack('q', heads * width),
+      k: pack('k', kvHeads * width),
+      v: pack('v', kvHeads * width),
+      lengths: new ort.Tensor(
+        'int32',
+        Int32Array.from(have, (n) => n - 1),
+        [sequences.length],
+      ),
+      total: new ort.Tensor('int32', Int32Array.of(Math.max(...have)), []),
+    };
+  }
+
+  function expectRows(out: ort.Tensor, sequences: Sequence[], from: number[], count: number, have: number[]): void {
+    const data = out.data as Float32Array;
+    const size = heads * width;
+    sequences.forEach((s, b) => {
+      for (let t = from[b]; t < Math.min(have[b], from[b] + count); t++) {
+        const at = (b * count + t - from[b]) * size;
+        expectClose(data.subarray(at, at + size), attended(s, t));
+      }
+    });
+  }
+
+  function expectCache(out: ort.Tensor, sequences: Sequence[], have: number[], turn: boolean): void {
+    const [, , room] = out.dims;
+    sequences.forEach((s, b) => {
+      for (let t = 0; t < have[b]; t++)
+        for (let h = 0; h < kvHeads; h++) {
+          const at = ((b * kvHeads + h) * room + t) * width;
+          const row = head((turn ? s.k : s.v)[t], h);
+          expectClose((out.data as Float32Array).subarray(at, at + width), turn ? turned(row, t) : row);
+        }
+    });
+  }
+
+  test('no past: every token over those before it; the cache holds turned keys', async () => {
+    const session = await ort.InferenceSession.create(graphOf(false), ONE_THREAD);
+    const sequences = [sequence(5), sequence(5)];
+    const out = await session.run(feeds(sequences, [0, 0], 5, [5, 5]));
+    expect(out.out.dims).toEqual([2, 5, heads * width]);
+    expect(out.present_key.dims).toEqual([2, kvHeads, 5, width]);
+    expectRows(out.out, sequences, [0, 0], 5, [5, 5]);
+    expectCache(out.present_key, sequences, [5, 5], true);
+    expectCache(out.present_value, sequences, [5, 5], false);
+  });
+
+  test('no past, ragged: the shorter row is right up to its end', async () => {
+    const session = await ort.InferenceSession.create(graphOf(false), ONE_THREAD);
+    const sequences = [sequence(3), sequence(6)];
+    const out = await session.run(feeds(sequences, [0, 0], 6, [3, 6]));
+    expectRows(out.out, sequences, [0, 0], 6, [3, 6]);
+    expectCache(out.present_key, sequences, [3, 6], true);
+  });
+
+  test('a past that grows: present is past and new keys together', async () => {
+    const session = await ort.InferenceSession.create(graphOf(true), ONE_THREAD);
+    const one = sequence(9);
+    let past: Record<string, ort.Tensor> = {
+      past_key: new ort.Tensor('float32', new Float32Array(0), [1, kvHeads, 0, width]),
+      past_value: new ort.Tensor('float32', new Float32Array(0), [1, kvHeads, 0, width]),
+    };
+    let done = 0;
+    for (const count of [4, 1, 3, 1]) {
+      const out = await session.run({ ...feeds([one], [done], count, [done + count]), ...past });
+      expectRows(out.out, [one], [done], count, [done + count]);
+      done += count;
+      expect(out.present_key.dims).toEqual([1, kvHeads, done, width]);
+      expectCache(out.present_key, [one], [done], true);
+      expectCache(out.present_value, [one], [done], false);
+      past = { past_key: out.present_key, past_value: out.present_value };
+    }
+  });
+
+  test('a cache with room, in place, ragged, several tokens at once', async () => {
+    const session = await ort.InferenceSession.create(graphOf(true), ONE_THREAD);
+    const [room, sequences] = [12, [sequence(12), sequence(12)]];
+    const shape = [2, kvHeads, room, width];
+    // The same memory is fed as past and fetched as present.
+    const [key, value] = [0, 1].map(() => new ort.Tensor('float32', normals(shape.reduce((a, b) => a * b, 1)), shape));
+    const step = async (from: number[], count: number, have: number[]): Promise<void> => {
+      const out = await session.run(
+        { ...feeds(sequences, from, count, have), past_key: key, past_value: value },
+        { out: null, present_key: key, present_value: value },
+      );
+      expectRows(out.out, sequences, from, count, have);
+      expectCache(key, sequences, have, true);
+      expectCache(value, sequences, have, false);
+    };
+    await step([0, 0], 6, [4, 6]); // prompts of 4 and 6 tokens
+    await step([4, 6], 1, [5, 7]);
+    await step([5, 7], 3, [8, 10]);
+    await step([8, 10], 1, [9, 11]);
+    await step([9, 11], 1, [10, 12]);
+  });
+});
+
+describe('pictures', () => {
+  test('spaceToDepth: the block offset is outermost', async () => {
+    const [n, c, h, w, r] = [2, 3, 4, 6, 2];
+    const x = Float32Array.from({ length: n * c * h * w }, (_, i) => i);
+    const graph = new Graph('test', 'inference');
+    const value = graph.input('x', 'float32', ['images', c, h, w]);
+    graph.output('y', g.spaceToDepth(value, r));
+    expect(g.spaceToDepth(value, 1)).toBe(value);
+    const { y } = await runGraph(graph, { x: { data: x, shape: [n, c, h, w] } });
+    expect(y.shape).toEqual([n, c * r * r, h / r, w / r]);
+    const [oh, ow] = [h / r, w / r];
+    const expected = Array.from({ length: x.length }, (_, i) => {
+      const [column, row, channel, image] = [
+        i % ow,
+        Math.floor(i / ow) % oh,
+        Math.floor(i / (ow * oh)) % (c * r * r),
+        Math.floor(i / (ow * oh * c * r * r)),
+      ];
+      const [offset, from] = [Math.floor(channel / c), channel % c];
+      const [dy, dx] = [Math.floor(offset / r), offset % r];
+      return x[((image * c + from) * h + row * r + dy) * w + column * r + dx];
+    });
+    expect([...y.data]).toEqual(expected);
+  });
+
+  for (const [groups, stride, padding, bias] of [
+    [1, 1, [1, 1, 1, 1], true],
+    [1, 2, [0, 0, 1, 1], false],
+    [4, 1, [1, 2, 0, 1], true],
+    [2, 3, [0, 0, 0, 0], true],
+  ] as const)
+    test(`conv2d: groups ${groups}, stride ${stride}, padding ${padding}`, async () => {
+      const [n, c, h, w, o, kh, kw] = [2, 4, 7, 6, 8, 3, 2];
+      const ci = c / groups;
+      const [x, weight, b] = [normals(n * c * h * w), normals(o * ci * kh * kw), normals(o)];
+      const graph = new Graph('test', 'inference');
+      const value = graph.input('x', 'float32', ['images', c, h, w]);
+      const y = g.conv2d(value, graph.parameter('w', [o, ci, kh, kw]), bias ? graph.parameter('b', [o]) : null, {
+        stride,
+        padding,
+        groups,
+      });
+      graph.output('y', y);
+      const out = await runGraph(graph, { x: { data: x, shape: [n, c, h, w] }, w: weight, b });
+      const [oh, ow] = y.shape.slice(2) as number[];
+      expect(out.y.shape).toEqual([n, o, oh, ow]);
+      const at = (i: number, channel: number, row: number, column: number): number =>
+        row < 0 || row >= h || column < 0 || column >= w ? 0 : x[((i * c + channel) * h + row) * w + column];
+      const expected: number[] = [];
+      for (let i = 0; i < n; i++)
+        for (let f = 0; f < o; f++)
+          for (let row = 0; row < oh; row++)
+            for (let column = 0; column < ow; column++) {
+              let sum = bias ? b[f] : 0;
+              const first = Math.floor(f / (o / groups)) * ci;
+              for (let k = 0; k < ci; k++)
+                for (let p = 0; p < kh; p++)
+                  for (let q = 0; q < kw; q++)
+                    sum +=
+                      weight[((f * ci + k) * kh + p) * kw + q] *
+                      at(i, first + k, row * stride + p - padding[0], column * stride + q - padding[1]);
+              expected.push(sum);
+            }
+      expectClose(out.y.data, expected, 2e-5);
+    });
+});
+
+describe('losses and rows', () => {
+  test('crossEntropy: the mean over the rows that count, zero when none does', async () => {
+    const graph = new Graph('test', 'training');
+    const logits = graph.input('logits', 'float32', [3, 4]);
+    const labels = graph.input('labels', 'int32', [3]);
+    graph.output('loss', g.crossEntropy(logits, labels, graph.input('weights', 'float32', [3])));
+    const open = await openGraph(graph);
+    const x = normals(12).map((v) => 30 * v);
+    const y = Int32Array.of(2, 0, 3);
+    const nats = [0, 1, 2].map((r) => {
+      const row = Array.from(x.subarray(4 * r, 4 * r + 4));
+      const top = Math.max(...row);
+      return top + Math.log(row.reduce((sum, v) => sum + Math.exp(v - top), 0)) - row[y[r]];
+    });
+    const loss = async (...weights: number[]): Promise<Float32Array> => {
+      const out = await open.run({ logits: x, labels: y, weights: Float32Array.from(weights) });
+      expect(out.loss.shape).toEqual([]);
+      return out.loss.data;
+    };
+    expectClose(await loss(1, 1, 1), [(nats[0] + nats[1] + nats[2]) / 3]);
+    expectClose(await loss(1, 0, 1), [(nats[0] + nats[2]) / 2]);
+    expectClose(await loss(0, 0.5, 2), [(0.5 * nats[1] + 2 * nats[2]) / 2.5]);
+    expectClose(await loss(0, 0, 0), [0]);
+    await open.close();
+  });
+
+  test('takeRows puts rows in another order', async () => {
+    const graph = new Graph('test', 'training');
+    const table = graph.input('table', 'float32', [4, 2]);
+    const index = graph.input('index', 'int32', [3]);
+    graph.output('y', g.takeRows(table, index, graph.input('inverse', 'int32', [4])));
+    const { y } = await runGraph(graph, {
+      table: Float32Array.of(0, 1, 10, 11, 20, 21, 30, 31),
+      index: Int32Array.of(3, 0, 2),
+    });
+    expect([...y.data]).toEqual([30, 31, 0, 1, 20, 21]);
+  });
+});

@@ -1,0 +1,170 @@
+import { readFile, stat } from 'node:fs/promises';
+import { isAbsolute, join, normalize, sep } from 'node:path';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { LlavaMiniError } from '../errors.ts';
+import { type Graph, usedValues } from '../graph/index.ts';
+import { type ModelConfig, parseModelConfig } from '../model/config.ts';
+import { parseVisionConfig, type VisionConfig, wellKnownTower, wellKnownTowers } from '../model/vision/index.ts';
+import { fileError } from '../util/atomic-file.ts';
+
+/** What a model folder says about its model, everything except weights and tokenizer. */
+export interface ModelFolder {
+  dir: string;
+  config: ModelConfig;
+  vision: VisionConfig;
+  /** The tower's `preprocessor_config.json`. */
+  preprocessor: unknown;
+  /** Ids that end an answer: from `config.json` and, where there is one, `generation_config.json`. */
+  stopIds: number[];
+  /** Longest sequence that the model's files allow. */
+  positions: number;
+}
+
+const MAX_JSON_BYTES = 16 << 20;
+
+/**
+ * Reads and checks the JSON files of a model folder in the published format.
+ *
+ * @throws LlavaMiniError `not-found`, `bad-model`, `unsupported`, each naming the file and the key
+ */
+export async function readModelFolder(dir: string): Promise<ModelFolder> {
+  if (!(await isFolder(dir)))
+    throw new LlavaMiniError('not-found', `there is no model folder ${dir}`, {
+      hint: 'give the folder that holds the config.json of a LLaVA-Mini model',
+    });
+  const path = join(dir, 'config.json');
+  const json = await readJson(path, 'a model folder needs a config.json; pull the model again or give another folder');
+  const config = parseModelConfig(json, path);
+  const { vision, preprocessor } = await readTower(dir, path, config);
+  if (vision.width !== config.visionWidth)
+    throw new LlavaMiniError(
+      'bad-model',
+      `${path}: mm_hidden_size is ${config.visionWidth}, but the vision tower ${config.visionTower} has width ${vision.width}`,
+    );
+  const limit = (json as { tokenizer_model_max_length?: unknown }).tokenizer_model_max_length;
+  return {
+    dir,
+    config,
+    vision,
+    preprocessor,
+    stopIds: await readStopIds(dir, config),
+    positions: Math.min(config.maxPositions, typeof limit === 'number' ? limit : config.maxPositions),
+  };
+}
+
+/**
+ * Checks every weight that the graphs use, before anything large is read or made.
+ *
+ * @throws LlavaMiniError `bad-checkpoint` naming the tensor and, when it is there, both shapes
+ */
+export function checkWeights(checkpoint: Checkpoint, graphs: readonly Graph[]): void {
+  for (const graph of graphs) {
+    const used = usedValues(graph);
+    for (const parameter of graph.parameters.values()) {
+      if (!used.has(parameter)) continue;
+      const { name } = parameter;
+      if (!checkpoint.has(name))
+        throw new LlavaMiniError('bad-checkpoint', `the checkpoint in ${checkpoint.dir} has no tensor ${name}`, {
+          hint: 'its config.json describes another model than its weights, or a weights file is missing',
+        });
+      const { shape, dtype, file } = checkpoint.info(name);
+      if (shape.length !== parameter.shape.length || shape.some((d, i) => d !== parameter.shape[i]))
+        throw new LlavaMiniError(
+          'bad-checkpoint',
+          `tensor ${name} in ${file} has shape [${shape.join(', ')}], but config.json asks for [${parameter.shape.join(', ')}]`,
+          { hint: 'config.json and weights must come from the same model' },
+        );
+      if (!FLOATS.has(dtype))
+        throw new LlavaMiniError('bad-checkpoint', `tensor ${name} in ${file} is ${dtype}, not a float type`);
+    }
+  }
+}
+
+const FLOATS = new Set(['F64', 'F32', 'F16', 'BF16']);
+
+async function readTower(
+  dir: string,
+  configPath: string,
+  config: ModelConfig,
+): Promise<{ vision: VisionConfig; preprocessor: unknown }> {
+  const name = config.visionTower;
+  const known = wellKnownTower(name);
+  if (known) return { vision: known, preprocessor: clipPreprocessor(known.imageSize) };
+  const inside = normalize(name);
+  if (isAbsolute(name) || inside === '..' || inside.startsWith(`..${sep}`))
+    throw new LlavaMiniError('bad-model', `${configPath}: mm_vision_tower "${name}" is outside the model folder`, {
+      hint: `give a folder inside the model's, or one of: ${wellKnownTowers().join(', ')}`,
+    });
+  const folder = join(dir, inside);
+  if (!(await isFolder(folder)))
+    throw new LlavaMiniError('bad-model', `${configPath}: mm_vision_tower is "${name}", but there is no ${folder}`, {
+      hint: `a tower is a folder inside the model's, or one of: ${wellKnownTowers().join(', ')}`,
+    });
+  const visionPath = join(folder, 'config.json');
+  const hint = 'the folder of a vision tower needs config.json and preprocessor_config.json';
+  const vision = parseVisionConfig(await readJson(visionPath, hint), visionPath);
+  return { vision, preprocessor: await readJson(join(folder, 'preprocessor_config.json'), hint) };
+}
+
+/** The preprocessor_config.json that comes with OpenAI's CLIP towers. */
+function clipPreprocessor(size: number): unknown {
+  return {
+    image_processor_type: 'CLIPImageProcessor',
+    do_resize: true,
+    do_center_crop: true,
+    do_rescale: true,
+    do_normalize: true,
+    do_convert_rgb: true,
+    resample: 3,
+    rescale_factor: 1 / 255,
+    size: { shortest_edge: size },
+    crop_size: { height: size, width: size },
+    image_mean: [0.48145466, 0.4578275, 0.40821073],
+    image_std: [0.26862954, 0.26130258, 0.27577711],
+  };
+}
+
+async function readStopIds(dir: string, config: ModelConfig): Promise<number[]> {
+  const path = join(dir, 'generation_config.json');
+  if (!(await exists(path))) return config.eosTokenIds;
+  const json = (await readJson(path, '')) as { eos_token_id?: unknown } | null;
+  const ids = [json?.eos_token_id ?? []].flat().filter((id): id is number => Number.isInteger(id));
+  return [...new Set([...config.eosTokenIds, ...ids])];
+}
+
+async function readJson(path: string, hint: string): Promise<unknown> {
+  let text: string;
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_JSON_BYTES)
+      throw new LlavaMiniError('bad-model', `${path} is ${size} bytes long; no such file is that long`);
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const failure = fileError(error, path);
+    throw failure.code === 'not-found' ? new LlavaMiniError('not-found', failure.message, { hint }) : failure;
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new LlavaMiniError('bad-model', `${path} is not valid JSON: ${(cause as Error).message}`, { hint, cause });
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    throw fileError(error, path);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

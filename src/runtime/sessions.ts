@@ -1,0 +1,86 @@
+import * as ort from 'onnxruntime-node';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { LlavaMiniError } from '../errors.ts';
+import { type Graph, type ParameterPlace, serialise, usedValues } from '../graph/index.ts';
+
+/** Where the network runs. */
+export type Device = 'cpu';
+/** What weights are kept as in memory. */
+export type WeightType = 'fp32';
+
+export const DEVICES: readonly Device[] = ['cpu'];
+export const WEIGHT_TYPES: readonly WeightType[] = ['fp32'];
+
+export interface SessionOptions {
+  device: Device;
+  threads: number;
+  /** Threads wait busily between operators: faster for many small runs in a row, a waste for rare large ones. */
+  spin: boolean;
+}
+
+/** A protobuf cannot be larger than 2 GiB, and a small one need not be copied as often. */
+const INLINE_BYTES = 64 << 10;
+
+/**
+ * Makes the session of a graph with its weights from a checkpoint, as float32.
+ *
+ * @throws LlavaMiniError `engine`, `out-of-memory`; errors of reading weights
+ */
+export async function createSession(
+  graph: Graph,
+  checkpoint: Checkpoint,
+  options: SessionOptions,
+): Promise<ort.InferenceSession> {
+  const places = new Map<string, ParameterPlace>();
+  const externalData: { path: string; data: Uint8Array }[] = [];
+  const used = usedValues(graph);
+  for (const parameter of graph.parameters.values()) {
+    if (!used.has(parameter)) continue;
+    const { name } = parameter;
+    const data = await checkpoint.readFloat32(name);
+    if (data.byteLength <= INLINE_BYTES) places.set(name, { kind: 'inline', data });
+    else {
+      places.set(name, { kind: 'external', file: name, offset: 0, bytes: data.byteLength });
+      externalData.push({ path: name, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) });
+    }
+  }
+  try {
+    return await ort.InferenceSession.create(
+      serialise(graph, (parameter) => places.get(parameter.name)!),
+      {
+        executionProviders: [options.device],
+        intraOpNumThreads: options.threads,
+        graphOptimizationLevel: 'all',
+        logSeverityLevel: 3,
+        externalData,
+        extra: { session: { intra_op: { allow_spinning: options.spin ? '1' : '0' } } },
+      },
+    );
+  } catch (cause) {
+    throw engineError(`making the ${graph.name} session failed`, cause);
+  }
+}
+
+/** Runs a session; what ONNX Runtime throws becomes ours. */
+export async function runSession(
+  session: ort.InferenceSession,
+  what: string,
+  feeds: ort.InferenceSession.FeedsType,
+  fetches?: ort.InferenceSession.FetchesType,
+): Promise<ort.InferenceSession.ReturnType> {
+  try {
+    return await (fetches ? session.run(feeds, fetches) : session.run(feeds));
+  } catch (cause) {
+    throw engineError(`running the ${what} failed`, cause);
+  }
+}
+
+function engineError(what: string, cause: unknown): LlavaMiniError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  if (/alloc|out of memory|bad_alloc/i.test(text))
+    return new LlavaMiniError('out-of-memory', `${what}: ${text}`, {
+      hint: 'use a smaller model, a smaller maxLength or fewer questions at once',
+      cause,
+    });
+  return new LlavaMiniError('engine', `${what}: ${text}`, { cause });
+}

@@ -1,0 +1,110 @@
+import { setImmediate } from 'node:timers/promises';
+import { Random } from '../util/random.ts';
+import type { MetricsFile } from './metrics.ts';
+import { loadState, type Progress, saveState } from './run-state.ts';
+import { scheduleRate } from './schedule.ts';
+import type { BatchTensors, StepRunner } from './step-runner.ts';
+
+export interface LoopOptions {
+  /** Folder of the run. */
+  dir: string;
+  stage: string;
+  seed: string;
+  steps: number;
+  warmup: number;
+  /** Seconds between saved states. */
+  saveEvery: number;
+  /** Steps between evaluations; 0 for none. */
+  evaluateEvery: number;
+  metrics: MetricsFile;
+  signal?: AbortSignal;
+  onProgress?: (progress: LoopProgress) => void;
+}
+
+export interface LoopProgress {
+  stage: string;
+  step: number;
+  steps: number;
+  /** Running mean. */
+  loss: number;
+  samplesPerSecond: number;
+  secondsLeft: number;
+}
+
+export interface StepInput {
+  /** Name of the runner's step graph. */
+  graph: string;
+  tensors: BatchTensors;
+  samples: number;
+}
+
+/**
+ * The training loop of one stage: batches from seeded generators, scheduled steps, metrics, evaluation, and a state
+ * on disk every few minutes from which a killed run goes on bit for bit. Stopping through the signal saves first.
+ *
+ * @param next makes a step's batch; it must draw only from the step's own generator, which is what makes resuming exact.
+ */
+export async function trainLoop(
+  runner: StepRunner,
+  next: (random: Random, step: number) => StepInput | Promise<StepInput>,
+  evaluate: (() => Promise<Record<string, number>>) | null,
+  options: LoopOptions,
+): Promise<void> {
+  const { dir, stage, steps, metrics, signal } = options;
+  const restored = await loadState(dir, stage, runner);
+  let seconds = restored?.seconds ?? 0;
+  let saved = Date.now();
+  let mean = 0;
+  const recent: { samples: number; seconds: number; loss: number }[] = [];
+  const progress = (): Progress => ({ stage, step: runner.step, seconds });
+
+  for (let step = runner.step; step < steps; step++) {
+    if (signal?.aborted) {
+      await saveState(dir, runner, progress());
+      signal.throwIfAborted();
+    }
+    const began = performance.now();
+    const batch = await next(new Random(`${options.seed}/${stage}/${step}`), step);
+    const rate = scheduleRate(step, steps, options.warmup);
+    const result = await runner.run(batch.graph, batch.tensors, rate);
+    const took = (performance.now() - began) / 1000;
+    seconds += took;
+    mean = mean === 0 ? result.loss : 0.97 * mean + 0.03 * result.loss;
+    recent.push({ samples: batch.samples, seconds: took, loss: result.loss });
+    if (recent.length > 20) recent.shift();
+    const spent = recent.reduce((t, r) => t + r.seconds, 0);
+    const speed = recent.reduce((t, r) => t + r.samples, 0) / spent;
+    options.onProgress?.({
+      stage,
+      step: step + 1,
+      steps,
+      loss: mean,
+      samplesPerSecond: speed,
+      secondsLeft: ((steps - step - 1) * spent) / recent.length,
+    });
+    const last = step + 1 === steps;
+    const due = evaluate !== null && options.evaluateEvery > 0 && ((step + 1) % options.evaluateEvery === 0 || last);
+    if (due || (step + 1) % 20 === 0 || last) {
+      const scores = due ? await evaluate() : {};
+      metrics.add({
+        stage,
+        step: step + 1,
+        loss: round(recent.reduce((t, r) => t + r.loss, 0) / recent.length),
+        gradientNorm: round(result.gradientNorm),
+        rate: round(rate),
+        samplesPerSecond: round(speed),
+        seconds: Math.round(seconds),
+        ...Object.fromEntries(Object.entries(scores).map(([k, v]) => [`eval/${k}`, round(v)])),
+      });
+    }
+    if (last || Date.now() - saved > options.saveEvery * 1000) {
+      await saveState(dir, runner, progress());
+      await metrics.draw();
+      saved = Date.now();
+    }
+    // The engine's run blocks this thread: let data workers and signals in between.
+    await setImmediate();
+  }
+}
+
+const round = (x: number): number => Number(x.toPrecision(5));

@@ -1,0 +1,127 @@
+/**
+ * @file Optimisers as graph nodes: the update of every weight is appended to the graph that computes the loss, so
+ * one run is one training step.
+ */
+import * as g from '../graph/index.ts';
+import { type Graph, gradients, type Value } from '../graph/index.ts';
+
+export interface WeightGroup {
+  /** Regular expression on checkpoint names; the first group that matches takes the weight. */
+  match: string;
+  /**
+   * `muon` orthogonalises the momentum of a matrix (Keller Jordan's Muon, five Newton–Schulz steps); weights that are
+   * no matrices use AdamW all the same.
+   */
+  optimiser: 'adamw' | 'muon';
+  learningRate: number;
+  /** For AdamW weights inside a `muon` group. */
+  adamwLearningRate?: number;
+  weightDecay?: number;
+}
+
+export interface OptimiserConfig {
+  groups: WeightGroup[];
+  /** Largest global norm of the gradient. */
+  clip: number;
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+  momentum?: number;
+}
+
+/** One tensor that a step reads and writes: a weight or a moment. */
+export interface StateTensor {
+  name: string;
+  shape: number[];
+}
+
+export interface UpdateGraph {
+  /** Names of the trained weights, in order. */
+  trained: string[];
+  /** Weights and moments: graph input `name`, graph output `next/name`. */
+  state: StateTensor[];
+}
+
+/** Group of a weight, or null when it stays as it is. */
+export function groupOf(name: string, config: OptimiserConfig): WeightGroup | null {
+  return config.groups.find((group) => new RegExp(group.match).test(name)) ?? null;
+}
+
+/**
+ * Appends gradients and updates to a graph with a loss. New inputs: `rate` (schedule's factor), `correction1` and
+ * `correction2` (Adam's 1 − βᵗ), all `[]`; new outputs: `loss`, `gradient_norm` and `next/…` for each state tensor.
+ */
+export function appendUpdates(graph: Graph, loss: Value, config: OptimiserConfig): UpdateGraph {
+  const { beta1 = 0.9, beta2 = 0.98, epsilon = 1e-8, momentum = 0.95 } = config;
+  const weights = [...graph.parameters.values()].filter((p) => groupOf(p.name, config));
+  const found = gradients(loss, weights);
+  const pairs = weights.flatMap((weight, i) => (found[i] ? [{ weight, grad: found[i] as Value }] : []));
+
+  const scalar = (name: string): Value => graph.input(name, 'float32', []);
+  const rate = scalar('rate');
+  const correction1 = scalar('correction1');
+  const correction2 = scalar('correction2');
+
+  let squares = graph.scalar(0);
+  for (const { grad } of pairs) squares = g.add(squares, g.sumAll(g.mul(grad, grad)));
+  const norm = g.sqrt(squares);
+  const scale = g.min(1, g.div(config.clip, g.add(norm, 1e-6)));
+
+  graph.output('loss', loss);
+  graph.output('gradient_norm', norm);
+  const state: StateTensor[] = [];
+  const moment = (name: string, like: Value): Value => {
+    state.push({ name, shape: like.shape as number[] });
+    return graph.input(name, 'float32', like.shape);
+  };
+
+  for (const { weight, grad: raw } of pairs) {
+    const group = groupOf(weight.name, config) as WeightGroup;
+    const grad = g.mul(raw, scale);
+    state.push({ name: weight.name, shape: weight.shape as number[] });
+    const m = moment(`moment1/${weight.name}`, weight);
+    const decay = group.weightDecay ?? 0;
+    let next: Value;
+    if (group.optimiser === 'muon' && weight.rank === 2 && Math.min(...(weight.shape as number[])) > 1) {
+      const step = g.mul(rate, group.learningRate);
+      const m2 = g.add(g.mul(m, momentum), grad);
+      const [rows, columns] = weight.shape as number[];
+      const direction = g.mul(orthogonalise(g.add(grad, g.mul(m2, momentum))), Math.sqrt(Math.max(1, rows / columns)));
+      next = g.sub(decayed(weight, step, decay), g.mul(direction, step));
+      graph.output(`next/moment1/${weight.name}`, m2);
+    } else {
+      const step = g.mul(
+        rate,
+        group.optimiser === 'muon' ? (group.adamwLearningRate ?? group.learningRate) : group.learningRate,
+      );
+      const v = moment(`moment2/${weight.name}`, weight);
+      const m2 = g.add(g.mul(m, beta1), g.mul(grad, 1 - beta1));
+      const v2 = g.add(g.mul(v, beta2), g.mul(g.mul(grad, grad), 1 - beta2));
+      const denominator = g.add(g.sqrt(g.div(v2, correction2)), epsilon);
+      const direction = g.div(g.div(m2, correction1), denominator);
+      next = g.sub(decayed(weight, step, weight.rank >= 2 ? decay : 0), g.mul(direction, step));
+      graph.output(`next/moment1/${weight.name}`, m2);
+      graph.output(`next/moment2/${weight.name}`, v2);
+    }
+    graph.output(`next/${weight.name}`, next);
+  }
+  return { trained: pairs.map((p) => p.weight.name), state };
+}
+
+function decayed(weight: Value, step: Value, decay: number): Value {
+  return decay === 0 ? weight : g.mul(weight, g.sub(1, g.mul(step, decay)));
+}
+
+/** The nearest orthogonal matrix, roughly: five quintic Newton–Schulz steps. */
+function orthogonalise(x: Value): Value {
+  const [rows, columns] = x.shape as number[];
+  const wide = rows <= columns;
+  const length = g.add(g.sqrt(g.sumAll(g.mul(x, x))), 1e-7);
+  let y = g.div(x, length);
+  for (let i = 0; i < 5; i++) {
+    const a = wide ? g.gemm(y, y, null, { transposeB: true }) : g.gemm(y, y, null, { transposeA: true });
+    const b = g.add(g.mul(a, -4.775), g.mul(g.gemm(a, a), 2.0315));
+    y = g.add(g.mul(y, 3.4445), wide ? g.gemm(b, y) : g.gemm(y, b));
+  }
+  return y;
+}

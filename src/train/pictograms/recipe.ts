@@ -1,0 +1,56 @@
+import { LlavaMiniError } from '../../errors.ts';
+import { Random } from '../../util/random.ts';
+import { type RenderedScene, renderScene } from './render.ts';
+import { Drawings, type SceneOptions, singleObject } from './scene.ts';
+import type { SpriteSource } from './sprites.ts';
+
+/** What kind of picture to make; plain data, so that it can go to a worker thread. */
+export type Recipe = ({ kind: 'single' } & SceneOptions) | MixRecipe;
+
+/** One of several recipes, chosen by weight for each seed. */
+export interface MixRecipe {
+  kind: 'mix';
+  parts: readonly { weight: number; recipe: Recipe }[];
+}
+
+/** Makes pictures from recipes and seeds; the same recipe, seed and sprites give the same bytes. */
+export class PictureMaker {
+  private readonly sprites: SpriteSource;
+  private readonly drawings = new Map<string, Drawings>();
+
+  constructor(sprites: SpriteSource) {
+    this.sprites = sprites;
+  }
+
+  /**
+   * @throws LlavaMiniError `bad-argument` for a recipe that names nothing drawable.
+   */
+  make(recipe: Recipe, seed: string): RenderedScene {
+    const random = new Random(seed);
+    const chosen = choose(recipe, random.fork('recipe'));
+    const plan = singleObject(random.fork('plan'), this.drawingsFor(chosen), chosen);
+    return renderScene({ ...plan, seed }, this.sprites, random.fork('render'));
+  }
+
+  private drawingsFor(options: SceneOptions): Drawings {
+    const key = JSON.stringify([options.styles, options.concepts]);
+    let drawings = this.drawings.get(key);
+    if (drawings === undefined) {
+      drawings = new Drawings(this.sprites, options);
+      this.drawings.set(key, drawings);
+    }
+    return drawings;
+  }
+}
+
+function choose(recipe: Recipe, random: Random): Exclude<Recipe, MixRecipe> {
+  if (recipe.kind !== 'mix') return recipe;
+  const total = recipe.parts.reduce((sum, part) => sum + part.weight, 0);
+  if (!(total > 0)) throw new LlavaMiniError('bad-argument', 'a mix of pictures needs a part with a weight above 0');
+  let left = random.float() * total;
+  for (const part of recipe.parts) {
+    left -= part.weight;
+    if (left < 0) return choose(part.recipe, random);
+  }
+  return choose(recipe.parts[recipe.parts.length - 1].recipe, random);
+}

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { openSafetensors } from '../checkpoint/safetensors.ts';
+import { writeSafetensors } from '../checkpoint/safetensors-write.ts';
+import type { StepRunner, Weights } from './step-runner.ts';
+
+/** Where a stage stands, beside its tensors. Everything that decides the next step is in it. */
+export interface Progress {
+  stage: string;
+  step: number;
+  /** Seconds of training done in this stage. */
+  seconds: number;
+}
+
+const file = (dir: string, stage: string): string => join(dir, `state-${stage}.safetensors`);
+
+/** Saves weights, moments and progress in one file, atomically: a killed run finds the old state or the new one. */
+export async function saveState(dir: string, runner: StepRunner, progress: Progress): Promise<void> {
+  const tensors = runner.tensors().map((t) => ({ ...t, dtype: 'F32' as const }));
+  await writeSafetensors(file(dir, progress.stage), tensors, { progress: JSON.stringify(progress) });
+}
+
+/** Restores a stage's state into its runner; null when there is none. */
+export async function loadState(dir: string, stage: string, runner: StepRunner): Promise<Progress | null> {
+  const path = file(dir, stage);
+  if (!existsSync(path)) return null;
+  const saved = await openSafetensors(path);
+  try {
+    const progress = JSON.parse(saved.metadata.progress) as Progress;
+    const tensors = new Map<string, Float32Array>();
+    for (const { name } of runner.state) if (saved.tensors.has(name)) tensors.set(name, await saved.readFloat32(name));
+    runner.restore(progress.step, (name) => tensors.get(name));
+    return progress;
+  } finally {
+    await saved.close();
+  }
+}
+
+/** All weights of a model in 16 bits (or 32), in the official names. */
+export async function saveWeights(
+  path: string,
+  weights: Weights,
+  dtype: 'F16' | 'F32',
+  metadata: Record<string, string> = {},
+): Promise<void> {
+  const names = [...weights.keys()].filter((n) => !n.startsWith('naming_head.')).sort();
+  await writeSafetensors(
+    path,
+    names.map((name) => ({ name, dtype, ...(weights.get(name) as { shape: number[]; data: Float32Array }) })),
+    { format: 'pt', ...metadata },
+  );
+}
+
+export async function readWeights(path: string): Promise<Weights> {
+  const opened = await openSafetensors(path);
+  try {
+    const weights: Weights = new Map();
+    for (const [name, info] of opened.tensors)
+      weights.set(name, { shape: [...info.shape], data: await opened.readFloat32(name) });
+    return weights;
+  } finally {
+    await opened.close();
+  }
+}

@@ -1,0 +1,197 @@
+import * as ort from 'onnxruntime-node';
+import { LlavaMiniError } from '../errors.ts';
+import * as g from '../graph/index.ts';
+import { Graph, serialise } from '../graph/index.ts';
+import type { ModelConfig } from '../model/config.ts';
+import { answerLoss } from '../model/training.ts';
+import type { LiteVisionConfig } from '../model/vision/config.ts';
+import { classPatch } from '../model/vision/efficientnet-lite.ts';
+import { Random } from '../util/random.ts';
+import { type Bucket, fits, layOutAnswers, type TokenisedPair } from './answer-batch.ts';
+import type { FeatureStore } from './feature-store.ts';
+import { initialiseMissing } from './initialise.ts';
+import { type LoopOptions, type StepInput, trainLoop } from './loop.ts';
+import type { OptimiserConfig } from './optimiser.ts';
+import { type BatchTensors, StepRunner, type StepRunnerOptions, type Weights } from './step-runner.ts';
+
+export interface AskedPair extends TokenisedPair {
+  kind: string;
+}
+
+/** Half-precision features of one picture, in a batch. */
+export interface PictureRow {
+  patches: Uint16Array;
+  probabilities: Uint16Array;
+}
+
+/** Where a stage's pictures and questions come from. */
+export interface AnswerSource {
+  name: string;
+  /** How often it is drawn from, relative to the others. */
+  weight: number;
+  /** Number of pictures; evaluation goes through them in order. */
+  length: number;
+  /** Fills a picture's features and gives questions about it, more than a step needs where it can. */
+  draw(index: number, random: Random, into: PictureRow): AskedPair[];
+}
+
+export interface AnswerStage {
+  config: ModelConfig;
+  vision: LiteVisionConfig;
+  weights: Weights;
+  sources: AnswerSource[];
+  heldOut: AnswerSource[];
+  /** Kinds of steps, short questions first, with how often each is taken. */
+  buckets: (Bucket & { share: number })[];
+  optimiser: OptimiserConfig;
+}
+
+/**
+ * Stages 1 and 2: answers to questions about pictures whose features were kept. Which weights move is the
+ * optimiser's choice; the rest become constants of the session.
+ */
+export async function trainAnswers(stage: AnswerStage, options: LoopOptions & StepRunnerOptions): Promise<void> {
+  const graphs = Object.fromEntries(stage.buckets.map((bucket, i) => [String(i), answerGraph(stage, bucket)]));
+  for (const { graph } of Object.values(graphs)) initialiseMissing(graph, stage.config, stage.weights, options.seed);
+  const runner = await StepRunner.create(graphs, stage.weights, stage.optimiser, options);
+  const next = (random: Random): StepInput => {
+    const i = weighted(
+      random,
+      stage.buckets.map((b) => b.share),
+    );
+    const bucket = stage.buckets[i];
+    const { tensors } = drawBatch(
+      stage,
+      bucket,
+      () => {
+        const source =
+          stage.sources[
+            weighted(
+              random,
+              stage.sources.map((s) => s.weight),
+            )
+          ];
+        return { source, index: random.int(source.length) };
+      },
+      random,
+    );
+    return { graph: String(i), tensors, samples: bucket.pictures * bucket.questions };
+  };
+  await trainLoop(
+    runner,
+    next,
+    async () => {
+      runner.exportTo(stage.weights);
+      return answerScores(stage, options.seed);
+    },
+    options,
+  );
+  runner.exportTo(stage.weights);
+  await runner.dispose();
+}
+
+function answerGraph(stage: AnswerStage, bucket: Bucket): { graph: Graph; loss: g.Value; logits: g.Value } {
+  const { config, vision } = stage;
+  const graph = new Graph('answers', 'training');
+  const side = vision.imageSize / 32;
+  const patches = graph.input('patches', 'float16', [bucket.pictures, side * side, vision.width]);
+  const probabilities = graph.input('probabilities', 'float16', [bucket.pictures, vision.classes]);
+  const features = g.concat(
+    [g.cast(patches, 'float32'), classPatch(graph, vision, g.cast(probabilities, 'float32'))],
+    1,
+  );
+  return { graph, ...answerLoss(graph, config, vision, features, bucket) };
+}
+
+function weighted(random: Random, weights: readonly number[]): number {
+  let left = random.float() * weights.reduce((a, b) => a + b, 0);
+  for (let i = 0; i < weights.length; i++) {
+    left -= weights[i];
+    if (left < 0) return i;
+  }
+  return weights.length - 1;
+}
+
+/** Draws pictures until the bucket is full; a picture with no question that fits is drawn again. */
+function drawBatch(
+  stage: AnswerStage,
+  bucket: Bucket,
+  pick: (row: number) => { source: AnswerSource; index: number } | null,
+  random: Random,
+): { tensors: BatchTensors; groups: AskedPair[][] } {
+  const { vision, config } = stage;
+  const side = vision.imageSize / 32;
+  const width = side * side * vision.width;
+  const patches = new Uint16Array(bucket.pictures * width);
+  const probabilities = new Uint16Array(bucket.pictures * vision.classes);
+  const groups: AskedPair[][] = [];
+  const c2 = config.compressorSize ** 2;
+  for (let row = 0, tries = 0; row < bucket.pictures; tries++) {
+    const picked = pick(row);
+    if (!picked) break;
+    const into = {
+      patches: patches.subarray(row * width, (row + 1) * width),
+      probabilities: probabilities.subarray(row * vision.classes, (row + 1) * vision.classes),
+    };
+    const pairs = picked.source.draw(picked.index, random, into).filter((pair) => fits(pair, bucket, c2));
+    if (pairs.length === 0 && tries < 50 * bucket.pictures) continue;
+    if (pairs.length === 0)
+      throw new LlavaMiniError(
+        'bad-data',
+        `no question of ${picked.source.name} fits a step of ${bucket.sequence} tokens`,
+      );
+    groups.push(pairs.slice(0, bucket.questions));
+    row++;
+  }
+  return {
+    groups,
+    tensors: {
+      patches: new ort.Tensor('float16', patches, [bucket.pictures, side * side, vision.width]),
+      probabilities: new ort.Tensor('float16', probabilities, [bucket.pictures, vision.classes]),
+      ...layOutAnswers(groups, bucket, c2),
+    },
+  };
+}
+
+/**
+ * Share of held-out questions whose every answer token is the most likely one, that is, which greedy decoding would
+ * answer word for word; per source and kind.
+ */
+export async function answerScores(stage: AnswerStage, seed: string): Promise<Record<string, number>> {
+  const bucket = stage.buckets[stage.buckets.length - 1];
+  const { graph, logits } = answerGraph(stage, bucket);
+  graph.output('best', g.argMax(logits));
+  const session = await ort.InferenceSession.create(
+    serialise(graph, (p) => ({ kind: 'inline', data: (stage.weights.get(p.name) as { data: Float32Array }).data })),
+    { intraOpNumThreads: 2, logSeverityLevel: 3 },
+  );
+  const counts = new Map<string, [right: number, all: number]>();
+  const random = new Random(`${seed}/scores`);
+  for (const source of stage.heldOut) {
+    for (let at = 0; at < source.length; at += bucket.pictures) {
+      const { tensors, groups } = drawBatch(
+        stage,
+        bucket,
+        (row) => (at + row < source.length ? { source, index: at + row } : null),
+        random,
+      );
+      const feeds = Object.fromEntries(Object.entries(tensors).filter(([name]) => session.inputNames.includes(name)));
+      const best = (await session.run(feeds)).best.data as BigInt64Array;
+      let label = 0;
+      for (const pair of groups.flat()) {
+        let right = label + pair.answer.length <= bucket.labels;
+        for (const id of pair.answer) if (label < bucket.labels && Number(best[label++]) !== id) right = false;
+        const key = `${source.name}/${pair.kind}`;
+        const count = counts.get(key) ?? [0, 0];
+        counts.set(key, [count[0] + (right ? 1 : 0), count[1] + 1]);
+      }
+    }
+  }
+  await session.release();
+  return Object.fromEntries([...counts].map(([key, [right, all]]) => [key, right / all]));
+}
+
+/** Reads a picture of a store into a batch. */
+export function readPicture(store: FeatureStore<unknown>, index: number, into: PictureRow): void {
+  store.read(index, into.patches, into.probabilities, 0);
+}
