@@ -81,12 +81,16 @@ class Reader {
   private string(): string {
     const start = this.at;
     if (this.text[start] !== '"') this.fail('a string expected');
+    let escaped = false;
     for (let i = start + 1; i < this.text.length; i++) {
       const c = this.text.charCodeAt(i);
-      if (c === 0x5c) i++;
-      else if (c < 0x20) this.fail('control character in a string', i);
+      if (c === 0x5c) {
+        escaped = true;
+        i++;
+      } else if (c < 0x20) this.fail('control character in a string', i);
       else if (c === 0x22) {
         this.at = i + 1;
+        if (!escaped) return this.text.slice(start + 1, i);
         try {
           return JSON.parse(this.text.slice(start, this.at)) as string;
         } catch {

@@ -1,4 +1,5 @@
 /** @module The typed ONNX graph builder. It knows tensors, not models. */
+export * from './attention.ts';
 export { gradients } from './gradients.ts';
 export { Graph, type GraphMode } from './graph.ts';
 export * from './nn.ts';

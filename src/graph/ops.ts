@@ -278,6 +278,14 @@ export function sizeAlong(x: Value, axis: number): Value {
   return reshape(shape, []);
 }
 
+/** The whole numbers 0 … count−1, `count` int64 `[]` → int64 `[length]`. */
+export function range(count: Value, length: Dim): Value {
+  if (count.rank !== 0 || count.dtype !== 'int64') shapeError('range', [count], 'the count must be an int64 scalar');
+  const { graph } = count;
+  const number = (n: bigint): Value => graph.constant(BigInt64Array.of(n), [], 'int64');
+  return one('Range', [number(0n), count, number(1n)], 'int64', [length]);
+}
+
 /** One row of each batch item: `x [B, T, D]`, `index` int64 `[B, 1]` → `[B, D]`. */
 export function gatherRow(x: Value, index: Value): Value {
   if (x.rank !== 3 || index.rank !== 2 || index.shape[1] !== 1)

@@ -69,8 +69,8 @@ export function imageGraph(config: ModelConfig, vision: VisionConfig, options: I
 }
 
 /**
- * `embeddings [F, T, D]`, `prefix_key.i`, `prefix_value.i` `[F, kvHeads, L, Dh]`, `lengths` int32 `[F]` = L+T−1,
- * `total` int32 `[]` = L+T → `fused [T, D]`, the sum over the frames (divide by their number).
+ * `embeddings [F, T, D]`, `prefix_key.i`, `prefix_value.i` `[F, kvHeads, L, Dh]` → `fused [T, D]`, the sum over the
+ * frames (divide by their number).
  */
 export function textGraph(config: ModelConfig, vision: VisionConfig, options: InferenceOptions): Graph {
   const graph = new Graph('text', 'inference');
@@ -81,10 +81,8 @@ export function textGraph(config: ModelConfig, vision: VisionConfig, options: In
     key: cache(`prefix_key.${i}`),
     value: cache(`prefix_value.${i}`),
   }));
-  const lengths = graph.input('lengths', 'int32', ['frames']);
-  const total = graph.input('total', 'int32', []);
   const tables = tableConstants(graph, config, length + options.maxLength);
-  const { text, layerOutputs } = prefuseText(graph, config, embeddings, prefix, lengths, total, tables);
+  const { text, layerOutputs } = prefuseText(graph, config, embeddings, prefix, tables);
   graph.output('fused', g.reduceSum(text, [0]));
   if (options.intermediates)
     layerOutputs.forEach((v, i) => {

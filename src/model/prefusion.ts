@@ -76,7 +76,6 @@ export function prefuseImage(
  *
  * @param text `[F, T, D]` raw embeddings, picture places and token id 0 left out
  * @param prefix per layer `[F, kvHeads, L, Dh]`
- * @param lengths int32 `[F]` = L + T − 1, `total` int32 `[]` = L + T
  * @returns fused text `[F, T, D]`
  */
 export function prefuseText(
@@ -84,20 +83,13 @@ export function prefuseText(
   config: ModelConfig,
   text: Value,
   prefix: readonly KeyValue[],
-  lengths: Value,
-  total: Value,
   tables: Tables,
 ): { text: Value; layerOutputs: Value[] } {
   let y = text;
   const layerOutputs: Value[] = [];
   for (let i = 0; i < config.prefusionLayers; i++) {
-    y = decoderLayer(
-      graph,
-      config,
-      layerName(i),
-      y,
-      ({ q, k, v }) =>
-        g.groupQueryAttention(q, k, v, prefix[i], lengths, total, tables, config.heads, config.kvHeads, 'present').out,
+    y = decoderLayer(graph, config, layerName(i), y, ({ q, k, v }) =>
+      g.prefixAttention(q, k, v, prefix[i], tables, config.heads, config.kvHeads),
     );
     layerOutputs.push(y);
   }

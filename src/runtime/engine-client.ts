@@ -1,32 +1,37 @@
-import { Worker } from 'node:worker_threads';
 import { LlavaMiniError } from '../errors.ts';
+import { disposedError } from './disposed.ts';
 import type { EngineApi, GenerateHooks, SeeRequest, SeeResult } from './engine-api.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { EngineWorker } from './engine-worker.ts';
 import type { GenerateRequest, GenerateResult } from './generation.ts';
-import { type FromWorker, type ToWorker, unpackError } from './protocol.ts';
+import { type FromWorker, type Order, unpackError } from './protocol.ts';
 
-/** The worker's file is there when this module is compiled; run from its TypeScript source, Node could not load it. */
-export const WORKER_AVAILABLE = import.meta.url.endsWith('.js');
+type OnProgress = (done: number, all: number) => void;
 
 interface Job {
   resolve: (result: unknown) => void;
   reject: (error: unknown) => void;
-  onToken?: (id: number) => void;
-  onProgress?: (done: number, all: number) => void;
+  hooks: CallHooks;
 }
 
-type Order = { type: 'load'; options: EngineOptions } | { type: 'see'; request: SeeRequest };
-type Call = Order | { type: 'generate'; request: GenerateRequest } | { type: 'dispose' };
+interface CallHooks extends GenerateHooks {
+  onProgress?: OnProgress;
+}
+
+/** A started worker and its loading. */
+interface Started {
+  worker: EngineWorker;
+  ready: Promise<unknown>;
+}
 
 /**
- * The engine in a thread of its own: the caller's thread stays free. When the worker dies, its jobs fail with an
+ * The engine in a thread of its own: the caller's thread stays free. When the thread dies, its jobs fail with an
  * `engine` error and the next call starts another one. The process may exit whenever no job is pending.
  */
 export class EngineClient implements EngineApi {
   private readonly options: EngineOptions;
-  private worker: Worker | null = null;
-  private ready: Promise<unknown> | null = null;
   private readonly jobs = new Map<number, Job>();
+  private started: Started | null = null;
   private lastJob = 0;
   private disposed = false;
 
@@ -35,142 +40,112 @@ export class EngineClient implements EngineApi {
   }
 
   /** @throws what loading throws; the signal's reason */
-  static async load(
-    options: EngineOptions,
-    onProgress?: (done: number, all: number) => void,
-    signal?: AbortSignal,
-  ): Promise<EngineClient> {
+  static async load(options: EngineOptions, onProgress?: OnProgress, signal?: AbortSignal): Promise<EngineClient> {
     const client = new EngineClient(options);
-    try {
-      await client.start(onProgress, signal);
-    } catch (error) {
-      await client.stop();
-      throw error;
-    }
+    await client.start({ onProgress, signal });
     return client;
   }
 
   async see(request: SeeRequest, signal?: AbortSignal): Promise<SeeResult> {
-    await this.start();
-    const transfer = request.frames.flatMap(({ data: { buffer } }) =>
-      buffer instanceof ArrayBuffer ? [buffer] : [],
+    const worker = await this.start();
+    // A view of a part of a larger buffer (Node's pool) is copied.
+    const whole = request.frames.flatMap(({ data: { buffer, byteLength } }) =>
+      buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
     );
-    return (await this.call({ type: 'see', request }, { transfer: [...new Set(transfer)], signal })) as SeeResult;
+    return (await this.call(worker, { type: 'see', request }, { signal }, [...new Set(whole)])) as SeeResult;
   }
 
   async generate(request: GenerateRequest, hooks: GenerateHooks = {}): Promise<GenerateResult> {
-    await this.start();
-    return (await this.call({ type: 'generate', request }, hooks)) as GenerateResult;
+    return (await this.call(await this.start(), { type: 'generate', request }, hooks)) as GenerateResult;
   }
 
   async dispose(): Promise<void> {
     if (this.disposed) return;
     this.disposed = true;
-    if (this.worker) await this.call({ type: 'dispose' }, {}).catch(() => {});
-    await this.stop();
+    const { started } = this;
+    this.started = null;
+    this.failJobs(disposedError());
+    if (!started) return;
+    await this.call(started.worker, { type: 'dispose' }, {}).catch(() => {});
+    await started.worker.end();
   }
 
-  /** Makes sure that a worker with the model is there. */
-  private async start(onProgress?: (done: number, all: number) => void, signal?: AbortSignal): Promise<void> {
-    if (this.disposed) throw new LlavaMiniError('bad-argument', 'the model was disposed of');
-    if (!this.worker) {
-      const worker = new Worker(new URL('./worker.js', import.meta.url), { execArgv: [], name: 'llava-mini engine' });
-      this.worker = worker;
-      let cause: unknown;
-      worker.on('message', (message: FromWorker) => this.hear(message));
-      worker.on('error', (error) => {
-        cause = error;
-      });
-      worker.on('exit', (code) => this.lose(worker, code, cause));
-      this.ready = this.call({ type: 'load', options: this.options }, { onProgress, signal });
-      this.ready.catch(() => {
-        // The next call shall try anew; whoever waits for this one hears of it below.
-        if (this.worker === worker) this.worker = null;
-        void worker.terminate();
-      });
-    }
-    await this.ready;
+  /** The worker with the loaded model; made anew when there is none. */
+  private async start(hooks: CallHooks = {}): Promise<EngineWorker> {
+    if (this.disposed) throw disposedError();
+    this.started ??= this.startWorker(hooks);
+    const { worker, ready } = this.started;
+    await ready;
+    if (this.disposed) throw disposedError();
+    return worker;
   }
 
-  private call(
-    order: Call,
-    hooks: GenerateHooks & { transfer?: ArrayBuffer[]; onProgress?: (done: number, all: number) => void },
-  ): Promise<unknown> {
-    const { transfer = [], signal, finish, onToken, onProgress } = hooks;
-    const worker = this.worker;
-    if (!worker) return Promise.reject(this.lost());
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    const job = ++this.lastJob;
-    const post = (message: ToWorker, list: ArrayBuffer[] = []): void => worker.postMessage(message, list);
-    const abort = (): void => {
-      const pending = this.jobs.get(job);
-      this.end(job);
-      post({ type: 'abort', job });
-      pending?.reject(signal!.reason);
-    };
-    const finishJob = (): void => post({ type: 'finish', job });
-    return new Promise((resolve, reject) => {
-      this.jobs.set(job, { resolve, reject, onToken, onProgress });
-      worker.ref();
-      signal?.addEventListener('abort', abort, { once: true });
-      finish?.addEventListener('abort', finishJob, { once: true });
-      try {
-        post({ ...order, job }, transfer);
-      } catch (cause) {
-        this.end(job);
-        reject(new LlavaMiniError('engine', `cannot send work to the engine: ${(cause as Error).message}`, { cause }));
-      }
-    }).finally(() => {
-      signal?.removeEventListener('abort', abort);
-      finish?.removeEventListener('abort', finishJob);
+  private startWorker(hooks: CallHooks): Started {
+    const worker = new EngineWorker(
+      (message) => this.hear(message),
+      (code, cause) => {
+        if (this.started?.worker === worker) this.started = null;
+        this.failJobs(lostError(code, cause));
+      },
+    );
+    const ready = this.call(worker, { type: 'load', options: this.options }, hooks);
+    ready.catch(() => {
+      // The next call tries anew; whoever waits for this one hears of the failure from its own promise.
+      if (this.started?.worker === worker) this.started = null;
+      worker.hold(false);
+      void worker.end();
     });
+    return { worker, ready };
+  }
+
+  private async call(
+    worker: EngineWorker,
+    order: Order,
+    hooks: CallHooks,
+    transfer: ArrayBuffer[] = [],
+  ): Promise<unknown> {
+    const { signal, finish } = hooks;
+    signal?.throwIfAborted();
+    const job = ++this.lastJob;
+    const onAbort = (): void => {
+      worker.post({ type: 'abort', job });
+      this.jobs.get(job)?.reject(signal!.reason);
+    };
+    const onFinish = (): void => worker.post({ type: 'finish', job });
+    signal?.addEventListener('abort', onAbort, { once: true });
+    finish?.addEventListener('abort', onFinish, { once: true });
+    worker.hold(true);
+    try {
+      return await new Promise((resolve, reject) => {
+        this.jobs.set(job, { resolve, reject, hooks });
+        worker.post({ ...order, job }, transfer);
+      });
+    } finally {
+      this.jobs.delete(job);
+      if (this.jobs.size === 0) worker.hold(false);
+      signal?.removeEventListener('abort', onAbort);
+      finish?.removeEventListener('abort', onFinish);
+    }
   }
 
   private hear(message: FromWorker): void {
     const job = this.jobs.get(message.job);
     if (!job) return;
-    switch (message.type) {
-      case 'progress':
-        job.onProgress?.(message.done, message.all);
-        return;
-      case 'token':
-        job.onToken?.(message.id);
-        return;
-      case 'done':
-        this.end(message.job);
-        job.resolve(message.result);
-        return;
-      default:
-        this.end(message.job);
-        job.reject(unpackError(message.error));
-    }
+    if (message.type === 'progress') job.hooks.onProgress?.(message.done, message.all);
+    else if (message.type === 'token') job.hooks.onToken?.(message.id);
+    else if (message.type === 'done') job.resolve(message.result);
+    else job.reject(unpackError(message.error));
   }
 
-  private end(job: number): void {
-    this.jobs.delete(job);
-    if (this.jobs.size === 0) this.worker?.unref();
+  private failJobs(error: LlavaMiniError): void {
+    for (const { reject } of this.jobs.values()) reject(error);
   }
+}
 
-  private lose(worker: Worker, code: number, cause: unknown): void {
-    if (this.worker !== worker) return;
-    this.worker = null;
-    const pending = [...this.jobs.values()];
-    this.jobs.clear();
-    for (const { reject } of pending) reject(this.lost(code, cause));
-  }
-
-  private lost(code?: number, cause?: unknown): LlavaMiniError {
-    const why = cause instanceof Error ? `: ${cause.message}` : code === undefined ? '' : ` (code ${code})`;
-    return new LlavaMiniError('engine', `the engine's thread ended unexpectedly${why}`, {
-      hint: 'ask again: the next question starts it anew. Where threads cannot be started, load with engine: "inline"',
-      cause,
-    });
-  }
-
-  private async stop(): Promise<void> {
-    const { worker } = this;
-    this.worker = null;
-    this.jobs.clear();
-    await worker?.terminate();
-  }
+function lostError(code: number, cause: unknown): LlavaMiniError {
+  const why = cause instanceof Error ? cause.message : `code ${code}`;
+  return new LlavaMiniError('engine', `the engine's thread ended unexpectedly: ${why}`, {
+    hint: 'ask again: the next question starts it anew. Where no thread can be started, load with engine: "inline"',
+    cause,
+  });
 }

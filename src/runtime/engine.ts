@@ -10,6 +10,7 @@ import type { EngineOptions } from './engine-options.ts';
 import { KvPool } from './kv-pool.ts';
 import { type MemoryData, sharedFloats } from './memory-data.ts';
 import { checkWeights, type ModelFolder, readModelFolder } from './model-folder.ts';
+import { insideNative } from './native-gate.ts';
 import { createSession, runSession } from './sessions.ts';
 
 type SessionName = 'vision' | 'image' | 'text' | 'decoder';
@@ -59,7 +60,11 @@ export class Engine {
    * @param onProgress called with the parts that are ready and their number
    * @throws LlavaMiniError see `readModelFolder`, `openCheckpoint`, `checkWeights`, `createSession`
    */
-  static async load(options: EngineOptions, onProgress?: (done: number, all: number) => void): Promise<Engine> {
+  static async load(
+    options: EngineOptions,
+    onProgress?: (done: number, all: number) => void,
+    signal?: AbortSignal,
+  ): Promise<Engine> {
     const folder = await readModelFolder(options.dir);
     const { config, vision } = folder;
     const { maxLength, layout, device, threads } = options;
@@ -77,6 +82,7 @@ export class Engine {
       checkTable(checkpoint, config.vocabSize, config.hiddenSize);
       const all = Object.keys(graphs).length + 1;
       for (const [name, graph] of Object.entries(graphs)) {
+        signal?.throwIfAborted();
         sessions.set(
           name as SessionName,
           await createSession(graph, checkpoint, { device, threads, spin: name === 'decoder' }),
@@ -204,36 +210,31 @@ export class Engine {
     return out;
   }
 
-  /**
-   * One frame at a time: with keys before it, the engine's attention takes several tokens of one sequence only.
-   *
-   * @param text `[T, D]` raw embeddings, @returns `[T, D]`
-   */
+  /** @param text `[T, D]` raw embeddings, @returns `[T, D]` */
   private async fuse(text: Float32Array, memories: readonly MemoryData[], check?: () => void): Promise<Float32Array> {
     const { hiddenSize: d, kvHeads, headDim, prefusionLayers } = this.folder.config;
     const tokens = text.length / d;
     const each = kvHeads * this.length * headDim;
-    const feeds: Record<string, ort.Tensor> = {
-      embeddings: new ort.Tensor('float32', text, [1, tokens, d]),
-      lengths: new ort.Tensor('int32', Int32Array.of(this.length + tokens - 1), [1]),
-      total: new ort.Tensor('int32', Int32Array.of(this.length + tokens), []),
-    };
-    const cut = (data: Float32Array, frame: number): ort.Tensor =>
-      // slice() of shared memory would be shared again, which the engine does not take.
-      new ort.Tensor('float32', new Float32Array(data.subarray(frame * each, (frame + 1) * each)), [
-        1,
-        kvHeads,
-        this.length,
-        headDim,
-      ]);
     const mean = new Float32Array(text.length);
     for (const memory of memories) {
       const share = 1 / (memory.frames * memories.length);
-      for (let f = 0; f < memory.frames; f++) {
+      for (let f = 0; f < memory.frames; f += this.options.frameChunk) {
         check?.();
+        const n = Math.min(this.options.frameChunk, memory.frames - f);
+        const rows = new Float32Array(n * text.length);
+        for (let i = 0; i < n; i++) rows.set(text, i * text.length);
+        const cut = (data: Float32Array): ort.Tensor =>
+          // slice() of shared memory would be shared again, which the engine does not take.
+          new ort.Tensor('float32', new Float32Array(data.subarray(f * each, (f + n) * each)), [
+            n,
+            kvHeads,
+            this.length,
+            headDim,
+          ]);
+        const feeds: Record<string, ort.Tensor> = { embeddings: new ort.Tensor('float32', rows, [n, tokens, d]) };
         for (let i = 0; i < prefusionLayers; i++) {
-          feeds[`prefix_key.${i}`] = cut(memory.prefix[i].key, f);
-          feeds[`prefix_value.${i}`] = cut(memory.prefix[i].value, f);
+          feeds[`prefix_key.${i}`] = cut(memory.prefix[i].key);
+          feeds[`prefix_value.${i}`] = cut(memory.prefix[i].value);
         }
         const sum = (await this.run('text', feeds)).fused.data as Float32Array;
         for (let i = 0; i < mean.length; i++) mean[i] += sum[i] * share;
@@ -290,7 +291,7 @@ export class Engine {
   }
 
   async dispose(): Promise<void> {
-    for (const session of this.sessions.values()) await session.release();
+    for (const session of this.sessions.values()) await insideNative(() => session.release());
     await this.checkpoint.close();
   }
 

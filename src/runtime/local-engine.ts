@@ -1,25 +1,32 @@
-import { preparePictures } from './prepare.ts';
+import { disposedError } from './disposed.ts';
 import { Engine } from './engine.ts';
 import type { EngineApi, GenerateHooks, SeeRequest, SeeResult } from './engine-api.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { GenerateRequest, GenerateResult } from './generation.ts';
+import { preparePictures } from './prepare.ts';
 import { Scheduler } from './scheduler.ts';
 
 /** The engine in the calling thread, which it blocks while the network runs. */
 export class LocalEngine implements EngineApi {
   private readonly engine: Engine;
   private readonly scheduler: Scheduler;
+  private disposed = false;
 
   private constructor(engine: Engine) {
     this.engine = engine;
     this.scheduler = new Scheduler(engine);
   }
 
-  static async load(options: EngineOptions, onProgress?: (done: number, all: number) => void): Promise<LocalEngine> {
-    return new LocalEngine(await Engine.load(options, onProgress));
+  static async load(
+    options: EngineOptions,
+    onProgress?: (done: number, all: number) => void,
+    signal?: AbortSignal,
+  ): Promise<LocalEngine> {
+    return new LocalEngine(await Engine.load(options, onProgress, signal));
   }
 
   see(request: SeeRequest, signal?: AbortSignal): Promise<SeeResult> {
+    if (this.disposed) return Promise.reject(disposedError());
     return this.scheduler.exclusive(signal, async () => {
       const check = (): void => signal?.throwIfAborted();
       const start = performance.now();
@@ -31,10 +38,14 @@ export class LocalEngine implements EngineApi {
   }
 
   generate(request: GenerateRequest, hooks: GenerateHooks = {}): Promise<GenerateResult> {
+    if (this.disposed) return Promise.reject(disposedError());
     return this.scheduler.generate(request, hooks);
   }
 
   async dispose(): Promise<void> {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.scheduler.cancel(disposedError());
     await this.scheduler.exclusive(undefined, () => this.engine.dispose());
   }
 }

@@ -3,6 +3,7 @@ import { isAbsolute, join, normalize, sep } from 'node:path';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { LlavaMiniError } from '../errors.ts';
 import { type Graph, usedValues } from '../graph/index.ts';
+import { CLIP_MEAN, CLIP_STD, type ImageProcessor, parsePreprocessor } from '../media/index.ts';
 import { type ModelConfig, parseModelConfig } from '../model/config.ts';
 import { parseVisionConfig, type VisionConfig, wellKnownTower, wellKnownTowers } from '../model/vision/index.ts';
 import { fileError } from '../util/atomic-file.ts';
@@ -12,8 +13,8 @@ export interface ModelFolder {
   dir: string;
   config: ModelConfig;
   vision: VisionConfig;
-  /** The tower's `preprocessor_config.json`. */
-  preprocessor: unknown;
+  /** From the tower's `preprocessor_config.json`. */
+  processor: ImageProcessor;
   /** Ids that end an answer: from `config.json` and, where there is one, `generation_config.json`. */
   stopIds: number[];
   /** Longest sequence that the model's files allow. */
@@ -35,7 +36,7 @@ export async function readModelFolder(dir: string): Promise<ModelFolder> {
   const path = join(dir, 'config.json');
   const json = await readJson(path, 'a model folder needs a config.json; pull the model again or give another folder');
   const config = parseModelConfig(json, path);
-  const { vision, preprocessor } = await readTower(dir, path, config);
+  const { vision, processor } = await readTower(dir, path, config);
   if (vision.width !== config.visionWidth)
     throw new LlavaMiniError(
       'bad-model',
@@ -46,7 +47,7 @@ export async function readModelFolder(dir: string): Promise<ModelFolder> {
     dir,
     config,
     vision,
-    preprocessor,
+    processor,
     stopIds: await readStopIds(dir, config),
     positions: Math.min(config.maxPositions, typeof limit === 'number' ? limit : config.maxPositions),
   };
@@ -86,10 +87,14 @@ async function readTower(
   dir: string,
   configPath: string,
   config: ModelConfig,
-): Promise<{ vision: VisionConfig; preprocessor: unknown }> {
+): Promise<{ vision: VisionConfig; processor: ImageProcessor }> {
   const name = config.visionTower;
   const known = wellKnownTower(name);
-  if (known) return { vision: known, preprocessor: clipPreprocessor(known.imageSize) };
+  const { imageAspect } = config;
+  if (known) {
+    const clip = { size: known.imageSize, image_mean: CLIP_MEAN, image_std: CLIP_STD };
+    return { vision: known, processor: parsePreprocessor(clip, imageAspect) };
+  }
   const inside = normalize(name);
   if (isAbsolute(name) || inside === '..' || inside.startsWith(`..${sep}`))
     throw new LlavaMiniError('bad-model', `${configPath}: mm_vision_tower "${name}" is outside the model folder`, {
@@ -103,25 +108,14 @@ async function readTower(
   const visionPath = join(folder, 'config.json');
   const hint = 'the folder of a vision tower needs config.json and preprocessor_config.json';
   const vision = parseVisionConfig(await readJson(visionPath, hint), visionPath);
-  return { vision, preprocessor: await readJson(join(folder, 'preprocessor_config.json'), hint) };
-}
-
-/** The preprocessor_config.json that comes with OpenAI's CLIP towers. */
-function clipPreprocessor(size: number): unknown {
-  return {
-    image_processor_type: 'CLIPImageProcessor',
-    do_resize: true,
-    do_center_crop: true,
-    do_rescale: true,
-    do_normalize: true,
-    do_convert_rgb: true,
-    resample: 3,
-    rescale_factor: 1 / 255,
-    size: { shortest_edge: size },
-    crop_size: { height: size, width: size },
-    image_mean: [0.48145466, 0.4578275, 0.40821073],
-    image_std: [0.26862954, 0.26130258, 0.27577711],
-  };
+  const processorPath = join(folder, 'preprocessor_config.json');
+  const processor = parsePreprocessor(await readJson(processorPath, hint), imageAspect, processorPath);
+  if (processor.size !== vision.imageSize)
+    throw new LlavaMiniError(
+      'bad-model',
+      `${processorPath} makes pictures of ${processor.size} pixels, but ${visionPath} says ${vision.imageSize}`,
+    );
+  return { vision, processor };
 }
 
 async function readStopIds(dir: string, config: ModelConfig): Promise<number[]> {

@@ -3,12 +3,16 @@ import type { SeeRequest } from './engine-api.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { GenerateRequest } from './generation.ts';
 
-/** What the engine's worker is told. Jobs are numbered by the caller. */
+/** Work for the engine's worker. */
+export type Order =
+  | { type: 'load'; options: EngineOptions }
+  | { type: 'see'; request: SeeRequest }
+  | { type: 'generate'; request: GenerateRequest }
+  | { type: 'dispose' };
+
+/** What the worker is told. Jobs are numbered by the caller. */
 export type ToWorker =
-  | { type: 'load'; job: number; options: EngineOptions }
-  | { type: 'see'; job: number; request: SeeRequest }
-  | { type: 'generate'; job: number; request: GenerateRequest }
-  | { type: 'dispose'; job: number }
+  | (Order & { job: number })
   /** Stops a job; nothing more is said about it. */
   | { type: 'abort'; job: number }
   /** Ends an answer at what it has. */

@@ -49,6 +49,7 @@ export class Scheduler {
   /** Row being prefilled, -1 for none. */
   private filling = -1;
   private loop: Promise<void> | null = null;
+  private cancelled: { reason: unknown } | null = null;
 
   constructor(engine: Engine) {
     this.engine = engine;
@@ -90,6 +91,12 @@ export class Scheduler {
     });
   }
 
+  /** Fails everything that is not done yet. */
+  cancel(reason: unknown): void {
+    this.cancelled = { reason };
+    for (const { reject } of this.starts.splice(0)) reject(reason);
+  }
+
   private wake(): void {
     this.loop ??= this.work().finally(() => {
       this.loop = null;
@@ -114,7 +121,10 @@ export class Scheduler {
   private async start(sequence: Sequence): Promise<void> {
     const { engine } = this;
     const { request, hooks, times } = sequence;
-    const check = (): void => hooks.signal?.throwIfAborted();
+    const check = (): void => {
+      if (this.cancelled) throw this.cancelled.reason;
+      hooks.signal?.throwIfAborted();
+    };
     try {
       check();
       const began = performance.now();
@@ -186,7 +196,8 @@ export class Scheduler {
   private async step(): Promise<void> {
     for (let i = this.running.length - 1; i >= 0; i--) {
       const { signal, finish } = this.running[i].hooks;
-      if (signal?.aborted) this.remove(i).reject(signal.reason);
+      if (this.cancelled) this.remove(i).reject(this.cancelled.reason);
+      else if (signal?.aborted) this.remove(i).reject(signal.reason);
       else if (finish?.aborted) this.complete(i, 'stop');
     }
     const { running } = this;

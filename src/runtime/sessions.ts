@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-node';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { LlavaMiniError } from '../errors.ts';
 import { type Graph, type ParameterPlace, serialise, usedValues } from '../graph/index.ts';
+import { insideNative } from './native-gate.ts';
 
 /** Where the network runs. */
 export type Device = 'cpu';
@@ -45,16 +46,16 @@ export async function createSession(
     }
   }
   try {
-    return await ort.InferenceSession.create(
-      serialise(graph, (parameter) => places.get(parameter.name)!),
-      {
+    const model = serialise(graph, (parameter) => places.get(parameter.name)!);
+    return await insideNative(() =>
+      ort.InferenceSession.create(model, {
         executionProviders: [options.device],
         intraOpNumThreads: options.threads,
         graphOptimizationLevel: 'all',
         logSeverityLevel: 3,
         externalData,
         extra: { session: { intra_op: { allow_spinning: options.spin ? '1' : '0' } } },
-      },
+      }),
     );
   } catch (cause) {
     throw engineError(`making the ${graph.name} session failed`, cause);
@@ -69,7 +70,7 @@ export async function runSession(
   fetches?: ort.InferenceSession.FetchesType,
 ): Promise<ort.InferenceSession.ReturnType> {
   try {
-    return await (fetches ? session.run(feeds, fetches) : session.run(feeds));
+    return await insideNative(() => (fetches ? session.run(feeds, fetches) : session.run(feeds)));
   } catch (cause) {
     throw engineError(`running the ${what} failed`, cause);
   }

@@ -1,13 +1,16 @@
 /** @file The thread that the engine lives in. It is started by `engine-client.ts` and speaks `protocol.ts`. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { LlavaMiniError } from '../errors.ts';
 import { LocalEngine } from './local-engine.ts';
+import { type Gate, mindGate } from './native-gate.ts';
 import { type FromWorker, packError, type ToWorker } from './protocol.ts';
 
 interface Job {
   abort: AbortController;
   finish: AbortController;
 }
+
+mindGate((workerData as { gate: Gate }).gate);
 
 const jobs = new Map<number, Job>();
 let engine: LocalEngine | null = null;
@@ -17,7 +20,8 @@ const say = (message: FromWorker): void => parentPort!.postMessage(message);
 async function perform(message: ToWorker, { abort, finish }: Job): Promise<unknown> {
   const { job } = message;
   if (message.type === 'load') {
-    engine = await LocalEngine.load(message.options, (done, all) => say({ type: 'progress', job, done, all }));
+    const progress = (done: number, all: number): void => say({ type: 'progress', job, done, all });
+    engine = await LocalEngine.load(message.options, progress, abort.signal);
     return undefined;
   }
   if (!engine) throw new LlavaMiniError('engine', 'the engine is not loaded');

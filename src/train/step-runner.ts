@@ -75,6 +75,8 @@ export class StepRunner {
           intraOpNumThreads: options.threads ?? 2,
           graphOptimizationLevel: 'all',
           logSeverityLevel: 3,
+          // Small work blocks: a thread that loses its core to another program holds up the rest less.
+          extra: { session: { dynamic_block_base: '4' } },
         }),
       );
     }

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import type { Graph } from '../../src/graph/index.ts';
-import { imageLength, partsPerImage } from '../../src/model/image-part.ts';
+import { partsPerImage } from '../../src/model/image-part.ts';
 import { decoderGraph, imageGraph, textGraph, visionGraph } from '../../src/model/inference.ts';
 import { patchGrid } from '../../src/model/vision/index.ts';
 import type { ModelFolder } from '../../src/runtime/model-folder.ts';
@@ -57,11 +57,8 @@ export class Intermediates {
     if (image.projected_grid) put('projected_tiles', this.tiles(image.projected_grid), [...this.tilesShape()]);
     if (!config.prefusionLayers) return out;
     const tokens = text.length / config.hiddenSize;
-    const length = imageLength(config, patchGrid(vision));
     const feeds: Record<string, ort.Tensor> = {
       embeddings: float(text, [1, tokens, config.hiddenSize]),
-      lengths: ints([length + tokens - 1], [1]),
-      total: ints([length + tokens], []),
     };
     for (let i = 0; i < config.prefusionLayers; i++)
       for (const name of [`prefix_key.${i}`, `prefix_value.${i}`]) feeds[name] = image[name];

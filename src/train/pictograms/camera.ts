@@ -47,7 +47,7 @@ function light(canvas: Canvas, plan: CameraPlan): void {
 
 function index(level: number, top: number): number {
   const at = (level * FINE + 0.5) | 0;
-  return at < 0 ? 0 : at > top ? top : at;
+  return Math.max(0, Math.min(at, top));
 }
 
 function greyOut({ red, green, blue }: Canvas): void {

@@ -88,7 +88,6 @@ crab
 lobster ; crayfish
 shrimp / shrimp ; prawn, lobster
 oyster ; clam, pearl, shell
-shell = spiral-shell ; seashell, sea shell, conch, snail shell
 coral ; coral reef
 @animal insect
 snail
@@ -110,8 +109,6 @@ scorpion
 germ = microbe ; microbe, virus, bacteria, bacterium
 @animal part
 pig nose = pig-nose ; snout, nose, pig snout
-paw print = paw-prints ; paw prints, paw, paws, footprints, footprint
-feather ; quill
 wing ; bird wing, angel wing
 @plant tree
 tree = deciduous-tree ; oak, oak tree
@@ -141,8 +138,13 @@ leaf / leaves = fallen-leaf leaf-fluttering-in-wind ; leaves, fallen leaf, autum
 wheat ~ = sheaf-of-rice ; rice, grain, rice plant, barley
 bamboo / bamboos = pine-decoration ; bamboo plant, pine decoration
 potted plant ; plant, houseplant, house plant, pot plant, flowerpot
-log = wood ; wood, tree trunk, timber, logs, firewood
+@nature
 nest = empty-nest nest-with-eggs ; bird nest, bird's nest, birds nest, nest with eggs
+log = wood ; wood, tree trunk, timber, logs, firewood
+feather ; quill
+shell = spiral-shell ; seashell, sea shell, conch, snail shell
+paw print = paw-prints ; paw prints, paw, paws, footprints, footprint
+spider web ; web, cobweb, spiderweb
 @sky
 moon = new-moon waxing-crescent-moon first-quarter-moon waxing-gibbous-moon full-moon waning-gibbous-moon last-quarter-moon waning-crescent-moon crescent-moon new-moon-face first-quarter-moon-face last-quarter-moon-face full-moon-face ; full moon, crescent moon, half moon, new moon, crescent
 sun = sun sun-with-face ; sunshine

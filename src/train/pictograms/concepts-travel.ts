@@ -82,6 +82,8 @@ construction site = building-construction ; crane, building, building constructi
 circus tent ; tent, circus, big top
 tent = tent camping ; camping, camping tent, camp
 wall = brick ; bricks, brick, brick wall
+@nature
+rock ; stone, boulder
 @place
 mountain = mountain snow-capped-mountain mount-fuji ; mountains, mount fuji, snowy mountain
 volcano / volcanoes
@@ -92,7 +94,6 @@ park = national-park ; national park, lake, landscape, river, forest, valley
 city / cities = cityscape cityscape-at-dusk night-with-stars ; cityscape, skyline, buildings, city at night, town, skyscrapers
 sunset = sunset sunrise sunrise-over-mountains ; sunrise, sun, dawn, dusk
 bridge = bridge-at-night ; bridge at night
-rock ; stone, boulder
 hot spring = hot-springs ; hot springs, steam, hot bath, bath
 map = world-map map-of-japan ; world map, map of japan, map of the world
 `;

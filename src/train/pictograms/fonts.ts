@@ -67,7 +67,8 @@ export function glyph(id: string, character: string): Glyph {
 /** Height of a capital letter in em. */
 export function capitalHeight(id: string): number {
   let top = 0;
-  for (const contour of glyph(id, 'H').contours) for (let i = 1; i < contour.length; i += 2) top = Math.max(top, contour[i]);
+  for (const contour of glyph(id, 'H').contours)
+    for (let i = 1; i < contour.length; i += 2) top = Math.max(top, contour[i]);
   return top;
 }
 

@@ -36,6 +36,16 @@ function recolour(patch: Patch, look: Look): void {
     blue.fill(look.paint[2]);
     return;
   }
+  if (look.tint !== null) {
+    const [redTint, greenTint, blueTint] = look.tint;
+    for (let i = 0; i < red.length; i++) {
+      const shade = 0.62 + 0.0019 * (0.299 * red[i] + 0.587 * green[i] + 0.114 * blue[i]);
+      red[i] = Math.min(255, redTint * shade);
+      green[i] = Math.min(255, greenTint * shade);
+      blue[i] = Math.min(255, blueTint * shade);
+    }
+    return;
+  }
   const m = hueMatrix(look.hue, look.saturation);
   const curve = toneCurve(look.contrast, look.brightness, look.gamma);
   for (let i = 0; i < red.length; i++) {

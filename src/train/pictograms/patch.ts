@@ -145,10 +145,7 @@ function padded(sprite: Sprite): { pixels: Uint8Array; stride: number } {
   const stride = sprite.width + 2;
   const pixels = new Uint8Array(stride * (sprite.height + 2) * 4);
   for (let y = 0; y < sprite.height; y++)
-    pixels.set(
-      sprite.pixels.subarray(y * sprite.width * 4, (y + 1) * sprite.width * 4),
-      ((y + 1) * stride + 1) * 4,
-    );
+    pixels.set(sprite.pixels.subarray(y * sprite.width * 4, (y + 1) * sprite.width * 4), ((y + 1) * stride + 1) * 4);
   return { pixels, stride };
 }
 

@@ -25,6 +25,8 @@ export interface Look {
   gamma: number;
   /** All ink in this colour. */
   paint: Rgb | null;
+  /** All ink in shades of this colour, light and dark kept. */
+  tint: Rgb | null;
   /** Dark lines along the edges inside and around: strength 0 to 1, width as a fraction of the object. */
   lines: { strength: number; width: number } | null;
   /** How far the fill fades to white, 0 to 1. */

@@ -37,6 +37,5 @@ export function fillPolygons(contours: readonly Float32Array[], width: number, h
 function addSpan(cover: Float32Array, row: number, width: number, from: number, to: number): void {
   const left = Math.max(0, from);
   const right = Math.min(width, to);
-  for (let x = Math.floor(left); x < right; x++)
-    cover[row + x] += (Math.min(x + 1, right) - Math.max(x, left)) / FINE;
+  for (let x = Math.floor(left); x < right; x++) cover[row + x] += (Math.min(x + 1, right) - Math.max(x, left)) / FINE;
 }

@@ -1,11 +1,21 @@
 import { LlavaMiniError } from '../../errors.ts';
 import { Random } from '../../util/random.ts';
+import { type LetteringSceneOptions, letteringScene } from './lettering-scene.ts';
+import { type ObjectSceneOptions, objectScene } from './object-scene.ts';
+import type { ScenePlan } from './plan.ts';
 import { type RenderedScene, renderScene } from './render.ts';
 import { Drawings, type SceneOptions, singleObject } from './scene.ts';
+import { type ShapeSceneOptions, shapeScene } from './shape-scene.ts';
 import type { SpriteSource } from './sprites.ts';
 
 /** What kind of picture to make; plain data, so that it can go to a worker thread. */
-export type Recipe = ({ kind: 'single' } & SceneOptions) | MixRecipe;
+export type Recipe = PlainRecipe | MixRecipe;
+
+export type PlainRecipe =
+  | ({ kind: 'single' } & SceneOptions)
+  | ({ kind: 'objects' } & ObjectSceneOptions)
+  | ({ kind: 'shapes' } & ShapeSceneOptions)
+  | ({ kind: 'lettering' } & LetteringSceneOptions);
 
 /** One of several recipes, chosen by weight for each seed. */
 export interface MixRecipe {
@@ -27,9 +37,23 @@ export class PictureMaker {
    */
   make(recipe: Recipe, seed: string): RenderedScene {
     const random = new Random(seed);
-    const chosen = choose(recipe, random.fork('recipe'));
-    const plan = singleObject(random.fork('plan'), this.drawingsFor(chosen), chosen);
+    const plan = this.plan(choose(recipe, random.fork('recipe')), random.fork('plan'));
     return renderScene({ ...plan, seed }, this.sprites, random.fork('render'));
+  }
+
+  private plan(recipe: PlainRecipe, random: Random): ScenePlan {
+    if (!Number.isInteger(recipe.size) || recipe.size < 16 || recipe.size > 4096)
+      throw new LlavaMiniError('bad-argument', `side of a picture must be 16 to 4096 pixels, not ${recipe.size}`);
+    switch (recipe.kind) {
+      case 'single':
+        return singleObject(random, this.drawingsFor(recipe), recipe);
+      case 'objects':
+        return objectScene(random, this.drawingsFor(recipe), recipe);
+      case 'shapes':
+        return shapeScene(random, recipe);
+      case 'lettering':
+        return letteringScene(random, this.drawingsFor(recipe), recipe);
+    }
   }
 
   private drawingsFor(options: SceneOptions): Drawings {
@@ -43,7 +67,7 @@ export class PictureMaker {
   }
 }
 
-function choose(recipe: Recipe, random: Random): Exclude<Recipe, MixRecipe> {
+function choose(recipe: Recipe, random: Random): PlainRecipe {
   if (recipe.kind !== 'mix') return recipe;
   const total = recipe.parts.reduce((sum, part) => sum + part.weight, 0);
   if (!(total > 0)) throw new LlavaMiniError('bad-argument', 'a mix of pictures needs a part with a weight above 0');

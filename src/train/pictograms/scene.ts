@@ -1,18 +1,8 @@
 import { LlavaMiniError } from '../../errors.ts';
-import { Random } from '../../util/random.ts';
-import {
-  type Freedom,
-  landscapeGround,
-  namedGround,
-  plainGround,
-  randomCamera,
-  randomLook,
-  randomPose,
-  randomShadow,
-  studioGround,
-  surfaceGround,
-  tableGround,
-} from './augment.ts';
+import type { Random } from '../../util/random.ts';
+import { type Freedom, randomCamera, randomLook, randomPose, randomShadow } from './augment.ts';
+import { landscapeGround, namedGround, plainGround, studioGround, surfaceGround, tableGround } from './grounds.ts';
+import type { Place } from './layout.ts';
 import type { BackgroundPlan, ObjectPlan, ScenePlan } from './plan.ts';
 import type { SpriteSource } from './sprites.ts';
 
@@ -71,7 +61,8 @@ export function singleObject(random: Random, drawings: Drawings, options: SceneO
   const standing = background.horizon !== null;
   const x = 0.5 + place.uniform(-slack, slack) * (freedom.strength > 0 ? 1 : 0);
   const y = 0.5 + place.uniform(standing ? 0 : -slack, slack) * (freedom.strength > 0 ? 1 : 0);
-  const object = randomObject(random.fork('object'), drawings, freedom, { x, y, size }, background);
+  const what = drawings.pick(random.fork('what'));
+  const object = randomObject(random.fork('object'), what, freedom, { x, y, size }, background);
   return {
     seed: '',
     size: options.size,
@@ -99,15 +90,14 @@ function singleGround(random: Random, freedom: Freedom): BackgroundPlan {
   return landscapeGround(random);
 }
 
-/** An object at a given place with everything else drawn at random. */
+/** A drawing at a given place with everything else left to chance. */
 export function randomObject(
   random: Random,
-  drawings: Drawings,
+  what: { concept: string; style: string },
   freedom: Freedom,
-  place: { x: number; y: number; size: number },
+  place: Place,
   background: BackgroundPlan,
 ): ObjectPlan {
-  const what = drawings.pick(random.fork('what'));
   const light = random.uniform(0, 2 * Math.PI);
   const standing = background.horizon !== null;
   return {
@@ -120,9 +110,4 @@ export function randomObject(
         ? randomShadow(random.fork('shadow'), standing || random.chance(0.35) ? 'ground' : 'drop', light)
         : null,
   };
-}
-
-/** The generator of a seed. */
-export function seeded(seed: string): Random {
-  return new Random(seed);
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LlavaMiniError } from '../../errors.ts';
 import { fileError, writeFileAtomic } from '../../util/atomic-file.ts';
 import { drawSprite, SPRITE_SIDE, type Sprite } from './sprite-drawing.ts';
-import { STYLE_SETS, type SpriteOrigin, type StyleSet, spriteOrigins, styleVersion } from './style-sets.ts';
+import { type SpriteOrigin, STYLE_SETS, type StyleSet, spriteOrigins, styleVersion } from './style-sets.ts';
 
 /** Raised when sprites come out differently from the same packages, so that old caches are not used. */
 const FORMAT = 2;
@@ -204,24 +204,29 @@ function indexPath(folder: string, set: StyleSet): string {
   return join(folder, `sprites-${set.id}.json`);
 }
 
+/** The index of a style's cache, or null where there is none that fits the packages and is whole. */
 function readIndex(folder: string, set: StyleSet): StyleIndex | null {
-  let text: string;
   try {
-    text = readFileSync(indexPath(folder, set), 'utf8');
+    const index = JSON.parse(readFileSync(indexPath(folder, set), 'utf8')) as StyleIndex;
+    if (index.key !== styleKey(set)) return null;
+    const bytes = index.sprites.reduce((sum, [, width, height]) => sum + width * height * 4, 0);
+    return statSync(dataPath(folder, index)).size === bytes ? index : null;
   } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return null;
     const failure = fileError(error, indexPath(folder, set));
-    if (failure.code === 'not-found') return null;
+    if (failure.code === 'not-found' && !(error instanceof LlavaMiniError)) return null;
     throw failure;
   }
-  const index = JSON.parse(text) as StyleIndex;
-  return index.key === styleKey(set) ? index : null;
 }
 
 async function buildStyle(folder: string, set: StyleSet, options: LoadSpritesOptions): Promise<void> {
   const origins = spriteOrigins(set);
   const index: StyleIndex = { style: set.id, key: styleKey(set), sprites: [] };
   const path = dataPath(folder, index);
-  await writeFileAtomic(path, drawAll(origins, index, options));
+  await writeFileAtomic(path, drawAll(origins, index, options)).catch((error) => {
+    options.signal?.throwIfAborted();
+    throw error;
+  });
   // The index is written last: a data file without one is never read.
   await writeFileAtomic(indexPath(folder, set), JSON.stringify(index));
   for (const name of await readdir(folder)) {

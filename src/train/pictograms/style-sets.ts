@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type EmojiEntry, emojiList, packagePath, plainCodepoints, readPackageJson } from './emoji-list.ts';
 
-/** How one drawing style is stored in its package. */
+/**
+ * How one drawing style is stored in its package. `looseNames` is set where icons are found by similar names; it
+ * lists the concepts for which that finds something else.
+ */
 type Storage =
-  | { kind: 'iconify'; squashedNames?: true }
+  | { kind: 'iconify'; looseNames?: readonly string[] }
   | { kind: 'files'; folder: string; extension: 'png' | 'webp' };
 
 /** One drawing style: an npm package with a picture for many of the concepts. */
@@ -19,7 +22,11 @@ export interface StyleSet {
   storage: Storage;
 }
 
-function iconify(id: string, licence: string, options: { heldOut?: boolean; squashedNames?: true } = {}): StyleSet {
+function iconify(
+  id: string,
+  licence: string,
+  options: { heldOut?: boolean; looseNames?: readonly string[] } = {},
+): StyleSet {
   const { heldOut = false, ...rest } = options;
   return { id, package: `@iconify-json/${id}`, licence, heldOut, storage: { kind: 'iconify', ...rest } };
 }
@@ -46,7 +53,20 @@ export const STYLE_SETS: readonly StyleSet[] = [
   iconify('twemoji', 'CC-BY-4.0'),
   iconify('emojione', 'CC-BY-4.0'),
   iconify('noto-v1', 'Apache-2.0'),
-  iconify('fxemoji', 'Apache-2.0', { squashedNames: true }),
+  iconify('fxemoji', 'Apache-2.0', {
+    looseNames: [
+      'construction',
+      'desktop-computer',
+      'fog',
+      'keyboard',
+      'laptop',
+      'sunglasses',
+      'tram-car',
+      'umbrella',
+      'window',
+    ],
+  }),
+  iconify('streamline-emojis', 'CC-BY-4.0', { looseNames: ['map-of-japan', 'muted-speaker', 'turkey'] }),
   datasource('google', 'Apache-2.0', false),
   {
     id: 'fluent-3d',
@@ -101,7 +121,7 @@ export function spriteOrigins(set: StyleSet): SpriteOrigin[] {
   const { storage } = set;
   return storage.kind === 'files'
     ? fileOrigins(set.package, storage.folder, storage.extension)
-    : iconifyOrigins(set.package, storage.squashedNames === true);
+    : iconifyOrigins(set.package, storage.looseNames);
 }
 
 function fileOrigins(packageName: string, folder: string, extension: string): SpriteOrigin[] {
@@ -114,7 +134,7 @@ function fileOrigins(packageName: string, folder: string, extension: string): Sp
   });
 }
 
-function iconifyOrigins(packageName: string, squashedNames: boolean): SpriteOrigin[] {
+function iconifyOrigins(packageName: string, wrong: readonly string[] | undefined): SpriteOrigin[] {
   const collection = readPackageJson<IconifyCollection>(`${packageName}/icons.json`);
   const chars = new Map(
     Object.entries(readPackageJson<Record<string, string>>(`${packageName}/chars.json`)).map(([key, name]) => [
@@ -123,7 +143,8 @@ function iconifyOrigins(packageName: string, squashedNames: boolean): SpriteOrig
     ]),
   );
   return emojiList().flatMap((entry) => {
-    const names = [chars.get(entry.codepoints), entry.slug, ...(squashedNames ? squashed(entry) : [])];
+    if (wrong?.includes(entry.slug)) return [];
+    const names = [chars.get(entry.codepoints), entry.slug, ...(wrong === undefined ? [] : looseNames(entry))];
     for (const name of names) {
       const icon = name === undefined ? undefined : findIcon(collection, name);
       if (icon !== undefined) return [{ slug: entry.slug, svg: iconSvg(collection, icon) }];
@@ -139,17 +160,17 @@ function findIcon(collection: IconifyCollection, name: string): IconifyIcon | un
   return hFlip || vFlip || rotate ? undefined : collection.icons[parent];
 }
 
-/** Firefox's set has no code points, and names written together: `redapple`, `mountfuji`. */
-function squashed(entry: EmojiEntry): string[] {
-  const [fixed] = FX_NAMES.get(entry.slug) ?? [];
-  const names = [entry.slug, entry.name.toLowerCase(), ...entry.shortNames].map((name) =>
-    name.replace(/[^a-z0-9]/g, ''),
-  );
-  return fixed === undefined ? names : [fixed, ...names];
+/**
+ * Firefox's and Streamline's sets have no code points: the first writes names together (`redapple`), the second
+ * has its own numbering of variants (`sunflower-1`). Old and new names of the emoji data lead to both.
+ */
+function looseNames(entry: EmojiEntry): string[] {
+  const names = [entry.slug, entry.name.toLowerCase(), ...entry.shortNames];
+  return names.flatMap((name) => {
+    const dashed = name.replace(/[^a-z0-9]+/g, '-');
+    return [dashed, name.replace(/[^a-z0-9]/g, ''), `${dashed}-1`];
+  });
 }
-
-/** Where Firefox's names differ from all names of the emoji data. */
-const FX_NAMES: ReadonlyMap<string, readonly [string]> = new Map([]);
 
 function iconSvg(collection: IconifyCollection, icon: IconifyIcon): string {
   const width = icon.width ?? collection.width ?? 16;

@@ -1,0 +1,120 @@
+/** @file Rotary positions and fused attention. Attention for training is composed from `ops.ts` by the model. */
+import { defineGradient } from './gradients.ts';
+import * as ops from './ops.ts';
+import { sameShape, shapeError, sizeOf } from './shape.ts';
+import type { Dim, Value } from './value.ts';
+
+const MICROSOFT = 'com.microsoft';
+
+/**
+ * Rotary position embedding, halves rotated against each other (Llama's layout).
+ *
+ * @param x `[B, heads, T, Dh]`
+ * @param positions int64 `[B, T]`, or `[1]`: the position of every first row
+ * @param cos, sin `[maxPositions, Dh/2]`
+ */
+export function rotary(x: Value, positions: Value, cos: Value, sin: Value): Value {
+  if (x.rank !== 4 || cos.shape[1] !== (x.shape[3] as number) / 2 || !sameShape(cos.shape, sin.shape))
+    shapeError('rotary', [x, positions, cos, sin], 'expected [B, heads, T, Dh] and tables of Dh/2');
+  if (positions.dtype !== 'int64') shapeError('rotary', [x, positions, cos, sin], 'positions must be int64');
+  return x.graph.node('RotaryEmbedding', [x, positions, cos, sin], [x], { interleaved: 0 }, MICROSOFT)[0];
+}
+
+defineGradient('RotaryEmbedding', (node, [g], wanted) => {
+  const [, positions, cos, sin] = node.inputs as Value[];
+  if (wanted[2] || wanted[3]) shapeError('gradient of rotary', [cos, sin], 'the tables have none');
+  return [rotary(g as Value, positions, cos, ops.neg(sin)), null, null, null];
+});
+
+export interface CachedAttention {
+  /** `[B, T, heads·Dh]` */
+  out: Value;
+  /** `[B, kvHeads, S, Dh]` */
+  presentKey: Value;
+  presentValue: Value;
+}
+
+/**
+ * Causal grouped-query attention with rotary positions and a K/V cache (inference only).
+ *
+ * @param q `[B, T, heads·Dh]`, Dh a multiple of 16; @param k, v `[B, T, kvHeads·Dh]`
+ * @param past keys and values `[B, kvHeads, P, Dh]`; null starts an empty cache. When past and present are fed and
+ *   fetched as the same memory, the cache is updated in place. With a past the engine takes several tokens of one row,
+ *   or one token of several rows, not both (see `prefixAttention`); prompts that start an empty cache may be both.
+ * @param lengths int32 `[B]`: keys per row after this call, minus one; `total` int32 `[]`: the longest row's keys
+ */
+export function groupQueryAttention(
+  q: Value,
+  k: Value,
+  v: Value,
+  past: { key: Value; value: Value } | null,
+  lengths: Value,
+  total: Value,
+  tables: { cos: Value; sin: Value },
+  heads: number,
+  kvHeads: number,
+  present: Dim,
+): CachedAttention {
+  const width = (q.dim(-1) as number) / heads;
+  if (!Number.isInteger(width) || heads % kvHeads || k.dim(-1) !== width * kvHeads || !sameShape(k.shape, v.shape))
+    shapeError('groupQueryAttention', [q, k, v], `${heads} heads over ${kvHeads} key heads do not fit`);
+  if (width % 16)
+    shapeError('groupQueryAttention', [q, k, v], `the engine wants heads of a multiple of 16 numbers, not ${width}`);
+  const cache = { dtype: q.dtype, shape: [q.shape[0], kvHeads, present, width] };
+  const [out, presentKey, presentValue] = q.graph.node(
+    'GroupQueryAttention',
+    [q, k, v, past?.key ?? null, past?.value ?? null, lengths, total, tables.cos, tables.sin],
+    [{ dtype: q.dtype, shape: q.shape }, cache, cache],
+    { num_heads: heads, kv_num_heads: kvHeads, do_rotary: 1, rotary_interleaved: 0 },
+    MICROSOFT,
+  );
+  return { out, presentKey, presentValue };
+}
+
+/**
+ * Causal grouped-query attention with rotary positions behind a prefix of one length that every token sees, for any
+ * number of rows and tokens at once (inference only).
+ *
+ * @param q `[B, T, heads·Dh]`, @param k, v `[B, T, kvHeads·Dh]`, at positions L … L+T−1
+ * @param prefix rotated keys, and values, `[B, kvHeads, L, Dh]`
+ * @returns `[B, T, heads·Dh]`
+ */
+export function prefixAttention(
+  q: Value,
+  k: Value,
+  v: Value,
+  prefix: { key: Value; value: Value },
+  tables: { cos: Value; sin: Value },
+  heads: number,
+  kvHeads: number,
+): Value {
+  const { graph } = q;
+  const [batch, tokens] = q.shape;
+  const width = (q.dim(-1) as number) / heads;
+  if (!Number.isInteger(width) || heads % kvHeads || k.dim(-1) !== width * kvHeads || !sameShape(k.shape, v.shape))
+    shapeError('prefixAttention', [q, k, v], `${heads} heads over ${kvHeads} key heads do not fit`);
+  const start = ops.sizeAlong(prefix.key, 2); // []
+  const split = (x: Value, n: number): Value => ops.transpose(ops.reshape(x, [batch, tokens, n, width]), [0, 2, 1, 3]);
+  const turn = (x: Value): Value => rotary(x, ops.reshape(start, [1]), tables.cos, tables.sin);
+  const keys = ops.concat([prefix.key, turn(split(k, kvHeads))], 2); // [B, kvHeads, S, Dh]
+  const values = ops.concat([prefix.value, split(v, kvHeads)], 2);
+  // The heads that share a key head stand below each other, so that keys need not be repeated.
+  const group = heads / kvHeads;
+  const rows = sizeOf([tokens, group]);
+  const queries = ops.reshape(ops.mul(turn(split(q, heads)), 1 / Math.sqrt(width)), [batch, kvHeads, rows, width]);
+  const scores = ops.matmul(queries, ops.transpose(keys, [0, 1, 3, 2])); // [B, kvHeads, group·T, S]
+
+  const count = ops.sizeAlong(q, 1);
+  const own = ops.reshape(ops.add(ops.range(count, tokens), start), [tokens, 1]);
+  const sees = ops.greaterOrEqual(own, ops.range(ops.add(start, count), keys.dim(2))); // [T, S]
+  const mask = ops.where(sees, graph.scalar(0), graph.scalar(-1e9));
+  const [masks] = graph.node(
+    'Concat',
+    Array<Value>(group).fill(mask),
+    [{ dtype: 'float32', shape: [rows, keys.dim(2)] }],
+    { axis: 0 },
+  );
+  const out = ops.matmul(ops.softmax(ops.add(scores, masks)), values); // [B, kvHeads, group·T, Dh]
+  const apart = ops.transpose(ops.reshape(out, [batch, heads, tokens, width]), [0, 2, 1, 3]);
+  return ops.reshape(apart, q.shape);
+}

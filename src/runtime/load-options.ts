@@ -1,0 +1,109 @@
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { LlavaMiniError } from '../errors.ts';
+import { CONVERSATIONS, type ConversationName, type TextTokenizer } from '../text/index.ts';
+import { ENGINE_DEFAULTS, type EngineOptions } from './engine-options.ts';
+import type { ModelFolder } from './model-folder.ts';
+import { DEVICES, type Device, WEIGHT_TYPES, type WeightType } from './sessions.ts';
+
+export interface LoadOptions {
+  /** Default: one per core. */
+  threads?: number;
+  /** Default `cpu`. */
+  device?: Device;
+  /** Default `fp32`. */
+  dtype?: WeightType;
+  /** Longest prompt and answer together, in tokens. Default: what the model was made for, at most 4,096. */
+  maxLength?: number;
+  /** How messages become a prompt. Default: by the model. */
+  conversation?: ConversationName;
+  /** `worker`: in a thread of its own, so that this one stays free (default); `inline`: in this thread. */
+  engine?: 'worker' | 'inline';
+  signal?: AbortSignal;
+  onProgress?: (progress: LoadProgress) => void;
+  /** For measurements: how the engine does its work. */
+  tuning?: Partial<Pick<EngineOptions, 'layout' | 'maxBatch' | 'prefillChunk' | 'frameChunk'>>;
+}
+
+export interface LoadProgress {
+  /** Parts that are ready, of so many. */
+  done: number;
+  all: number;
+}
+
+const LONGEST_DEFAULT = 4096;
+
+/** The model that comes with this package. */
+export function packagedModel(): string {
+  return fileURLToPath(new URL('../../models/nano', import.meta.url));
+}
+
+/** @throws LlavaMiniError `bad-argument`, `unsupported`, naming the option and what is known; the signal's reason */
+export function checkLoadOptions(options: LoadOptions): void {
+  const known = (name: string, value: unknown, all: readonly unknown[], code: 'bad-argument' | 'unsupported'): void => {
+    if (value !== undefined && !all.includes(value))
+      throw new LlavaMiniError(code, `unknown ${name} ${JSON.stringify(value)}`, {
+        hint: `known are ${all.join(', ')}`,
+      });
+  };
+  known('device', options.device, DEVICES, 'unsupported');
+  known('dtype', options.dtype, WEIGHT_TYPES, 'unsupported');
+  known('conversation', options.conversation, CONVERSATIONS, 'bad-argument');
+  known('engine', options.engine, ['worker', 'inline'], 'bad-argument');
+  const whole = (name: 'threads' | 'maxLength', most: number): void => {
+    const value = options[name];
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= most))
+      throw new LlavaMiniError(
+        'bad-argument',
+        `${name} must be a whole number from 1 to ${most}, not ${String(value)}`,
+      );
+  };
+  whole('threads', 1024);
+  whole('maxLength', 1 << 20);
+  options.signal?.throwIfAborted();
+}
+
+/** Folder of a model: a path, or nothing for the packaged one. @throws LlavaMiniError `not-found`, `bad-argument` */
+export async function modelPath(pathOrId: string | undefined): Promise<string> {
+  if (pathOrId === undefined) return packagedModel();
+  if (typeof pathOrId !== 'string' || pathOrId === '')
+    throw new LlavaMiniError('bad-argument', 'the model must be given as the path of its folder');
+  const isFolder = await stat(pathOrId).then(
+    (s) => s.isDirectory(),
+    () => false,
+  );
+  if (!isFolder)
+    throw new LlavaMiniError('not-found', `there is no model folder ${pathOrId}`, {
+      hint: 'give the folder that holds the config.json of a LLaVA-Mini model, or nothing for the packaged one',
+    });
+  return pathOrId;
+}
+
+export function engineOptions(folder: ModelFolder, options: LoadOptions): EngineOptions {
+  const { maxLength } = options;
+  if (maxLength !== undefined && maxLength > folder.config.maxPositions)
+    throw new LlavaMiniError(
+      'bad-argument',
+      `maxLength is ${maxLength}, but the model has ${folder.config.maxPositions} positions`,
+    );
+  return {
+    ...ENGINE_DEFAULTS,
+    ...options.tuning,
+    dir: folder.dir,
+    device: options.device ?? 'cpu',
+    dtype: options.dtype ?? 'fp32',
+    threads: options.threads ?? availableParallelism(),
+    maxLength: maxLength ?? Math.min(folder.positions, LONGEST_DEFAULT),
+  };
+}
+
+/**
+ * How a model was taught to talk: Llama 3.1 models as the published one, others by their own chat template, and what
+ * has none as Vicuna.
+ */
+export function conversationOf(folder: ModelFolder, tokenizer: TextTokenizer): ConversationName {
+  if (folder.config.ropeScaling?.kind === 'llama3' && tokenizer.idOf('<|eot_id|>') !== undefined)
+    return 'llava_llama_3_1';
+  return tokenizer.config.chat_template == null ? 'vicuna_v1' : 'template';
+}
