@@ -1,58 +1,77 @@
 import sharp from 'sharp';
 import { LlavaMiniError } from '../errors.ts';
+import { nameOtherFormat, readPictureHeader } from './header.ts';
 import { checkSize, DEFAULT_LIMITS, type PictureLimits } from './limits.ts';
 import { isPicture, type Picture } from './picture.ts';
-import { sniffFormat } from './sniff.ts';
-import { type PictureSource, type ReadOptions, readBytes } from './source.ts';
+import { type NamedBytes, type PictureSource, type ReadOptions, readBytes } from './source.ts';
+import { abortable } from './stream.ts';
 
-// Pictures are decoded one at a time beside the engine, which needs the cores.
+// The engine needs the cores, and no picture is decoded twice.
 sharp.concurrency(1);
 sharp.cache(false);
 
 export interface DecodeOptions extends ReadOptions {
+  /** Default: 64 MiB, 40 megapixels, 16,384 pixels a side. */
   limits?: Partial<PictureLimits>;
 }
 
 /**
- * Decodes a picture in Node: JPEG, PNG, WebP, or the first frame of a GIF, to upright 8-bit RGB. Transparency is put
- * on white; grey, palette, CMYK and 16-bit pictures are converted. Size is checked from the header, before decoding.
+ * Decodes a picture in Node: JPEG, PNG, WebP, or GIF (of animated ones the first frame), to upright 8-bit RGB.
+ * Transparency is put on white; grey, palette, CMYK and 16-bit pictures are converted. Size is checked from the
+ * header, before decoding. Decoded pixels are given back as they are.
  *
- * @throws LlavaMiniError `not-found`, `bad-image`, `image-too-large`, `bad-url`, `download`, `io`
+ * @throws LlavaMiniError `not-found`, `bad-image`, `image-too-large`, `bad-url`, `bad-argument`, `download`, `io`; the
+ *   signal's reason
  */
 export async function decodePicture(source: PictureSource, options: DecodeOptions = {}): Promise<Picture> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { signal } = options;
+  signal?.throwIfAborted();
   if (isPicture(source)) {
     checkSize(source.width, source.height, limits);
     return source;
   }
-  const bytes = await readBytes(source, limits, options);
-  options.signal?.throwIfAborted();
-  if (bytes.byteLength === 0) throw new LlavaMiniError('bad-image', 'the picture file is empty');
-  if (!sniffFormat(bytes))
-    throw new LlavaMiniError('bad-image', 'this is not a picture that can be read', {
-      hint: 'JPEG, PNG, WebP and GIF pictures are read',
+  const { bytes, name } = await readBytes(source as Exclude<PictureSource, Picture>, limits, options);
+  signal?.throwIfAborted();
+  checkHeader(bytes, name, limits);
+  return abortable(decode(bytes, name, limits), signal);
+}
+
+function checkHeader(bytes: Uint8Array, name: string, limits: PictureLimits): void {
+  if (bytes.byteLength === 0)
+    throw new LlavaMiniError('bad-image', `${name} is empty`, { hint: 'give a file that holds a picture' });
+  const header = readPictureHeader(bytes);
+  if (header === null)
+    throw new LlavaMiniError('bad-image', `${name} is ${nameOtherFormat(bytes) ?? 'no picture'}`, {
+      hint: 'JPEG, PNG, WebP and GIF pictures are read; save it as one of them',
     });
-  const input = { limitInputPixels: limits.maxPixels, failOn: 'error', pages: 1, animated: false } as const;
-  let size: { width: number; height: number };
+  if (typeof header === 'string') throw damaged(name);
+  checkSize(header.width, header.height, limits, name);
+}
+
+async function decode(bytes: Uint8Array, name: string, limits: PictureLimits): Promise<Picture> {
+  const options = {
+    limitInputPixels: limits.maxPixels,
+    failOn: 'error',
+    animated: false,
+    // The reference takes the numbers in the file as they are.
+    ignoreIcc: true,
+  } as const;
   try {
-    size = await sharp(bytes, { ...input, limitInputPixels: false }).metadata();
-  } catch (cause) {
-    throw damaged(cause);
-  }
-  checkSize(size.width, size.height, limits);
-  try {
-    const { data, info } = await sharp(bytes, input)
+    const { format, width, height } = await sharp(bytes, options).metadata();
+    const header = readPictureHeader(bytes);
+    // A file made to look different to the two readers of its header.
+    if (header === null || typeof header === 'string' || format !== header.format) throw damaged(name);
+    checkSize(width, height, limits, name);
+    const { data, info } = await sharp(bytes, options)
       .autoOrient()
       .toColourspace('srgb')
       .flatten({ background: '#fff' })
-      .removeAlpha()
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    options.signal?.throwIfAborted();
     return { width: info.width, height: info.height, data: threeChannels(data, info.channels) };
-  } catch (cause) {
-    options.signal?.throwIfAborted();
-    throw damaged(cause);
+  } catch (error) {
+    throw error instanceof LlavaMiniError ? error : damaged(name, error);
   }
 }
 
@@ -65,10 +84,10 @@ function threeChannels(data: Uint8Array, channels: number): Uint8Array {
   return out;
 }
 
-/** The decoder's own words may name memory or paths: they stay in `cause`. */
-function damaged(cause: unknown): LlavaMiniError {
-  return new LlavaMiniError('bad-image', 'the picture is damaged or cut short', {
-    hint: 'open it in an image viewer and save it again',
+/** The decoder's own words mean nothing to people and may name memory or paths: they stay in `cause`. */
+function damaged(name: NamedBytes['name'], cause?: unknown): LlavaMiniError {
+  return new LlavaMiniError('bad-image', `${name} is damaged or cut short`, {
+    hint: 'open it in an image viewer and save it again, or download it again',
     cause,
   });
 }

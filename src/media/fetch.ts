@@ -1,109 +1,139 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import { LlavaMiniError } from '../errors.ts';
 import { isPublicAddress } from './address.ts';
+import { hostOf, parseRemoteUrl, refused, refusedHost } from './remote-url.ts';
+import { abortable, collect } from './stream.ts';
+
+export const MAX_REMOTE_BYTES = 20_000_000;
+
+export interface ResolvedAddress {
+  address: string;
+  family: number;
+}
 
 export interface FetchOptions {
+  /** Cancels: the promise rejects with the signal's reason. */
   signal?: AbortSignal;
+  /** Default 20 MB. */
   maxBytes?: number;
-  /** For the whole download. Default 10 s. */
+  /** For everything together, redirects too. Default 10 s. */
   timeoutMs?: number;
+  /** Default 3. */
   maxRedirects?: number;
-  /** Allow addresses of this machine and the local network: for a person's own command line, never for a server. */
+  /**
+   * Let the address lead to this machine or the local network: for an address that a person typed, never for one
+   * that a server was sent. Redirects may then stay on that host, but lead to no other private one.
+   */
   allowPrivate?: boolean;
-  /** When given, only these hosts (and their subdomains). */
+  /** When given, only these hosts (and their subdomains), in redirects too. */
   allowedHosts?: readonly string[];
+  /** Looks up a host name; the system's resolver by default. */
+  resolve?: (host: string) => Promise<ResolvedAddress[]>;
 }
 
 /**
  * Fetches a media file from an address that somebody else may have written. The address is parsed once, by the
- * parser that is also used to connect; its host is resolved here, every resolved address must be public, and the
- * connection goes to the very address that was checked. Redirects are checked in the same way.
+ * parser that is also used to connect; its host is resolved here, every address it resolves to must be public, and
+ * the connection goes to the very ones that were checked. Redirects are checked in the same way. Nothing of the
+ * caller's (cookies, authorisation, proxies) is sent.
  *
- * @throws LlavaMiniError `bad-url` (refused), `download` (failed), `image-too-large` (more bytes than allowed)
+ * @throws LlavaMiniError `bad-url` (refused), `not-found`, `download` (failed), `image-too-large` (more bytes than
+ *   allowed); the signal's reason
  */
 export async function fetchMedia(address: string, options: FetchOptions = {}): Promise<Uint8Array> {
-  const { maxBytes = 20 << 20, timeoutMs = 10_000, maxRedirects = 3 } = options;
+  const { timeoutMs = 10_000, maxRedirects = 3, allowPrivate = false, allowedHosts } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
-  let url = checkedUrl(address, options);
+  options.signal?.throwIfAborted();
+  let url = parseRemoteUrl(address, { allowPrivate, allowedHosts });
+  const typedHost = hostOf(url);
   try {
-    for (let hop = 0; ; hop++) {
-      const pinned = await resolvePublic(url, options);
-      const dispatcher = new Agent({
-        connect: {
-          lookup: (_host, lookupOptions, done) => {
-            if (lookupOptions.all) done(null, [pinned]);
-            else done(null, pinned.address, pinned.family);
-          },
-        },
-      });
-      try {
-        const response = await request(url, { dispatcher, signal, headers: { accept: 'image/*,video/*' } });
-        const { statusCode, headers, body } = response;
-        if (statusCode >= 300 && statusCode < 400 && headers.location) {
-          body.destroy();
-          if (hop >= maxRedirects) throw new LlavaMiniError('download', `${url.host} redirects too often`);
-          url = checkedUrl(new URL(String(headers.location), url).href, options);
-          continue;
-        }
-        if (statusCode !== 200) {
-          body.destroy();
-          throw new LlavaMiniError('download', `${url.host} answered ${statusCode}`, { hint: 'check the address' });
-        }
-        const chunks: Uint8Array[] = [];
-        let bytes = 0;
-        for await (const chunk of body) {
-          bytes += chunk.length;
-          if (bytes > maxBytes)
-            throw new LlavaMiniError('image-too-large', `${url.host} sends more than ${maxBytes} bytes`);
-          chunks.push(chunk);
-        }
-        return Buffer.concat(chunks);
-      } finally {
-        await dispatcher.destroy();
-      }
+    for (let hop = 0; hop <= maxRedirects; hop++) {
+      const mayBePrivate = allowPrivate && hostOf(url) === typedHost;
+      const next = await fetchOnce(url, { ...options, allowPrivate: mayBePrivate, signal });
+      if (next instanceof Uint8Array) return next;
+      if (!URL.canParse(next, url)) throw refused('it leads to a malformed one');
+      const target = new URL(next, url);
+      url = parseRemoteUrl(target.href, { allowPrivate: allowPrivate && hostOf(target) === typedHost, allowedHosts });
     }
   } catch (error) {
     options.signal?.throwIfAborted();
     if (error instanceof LlavaMiniError) throw error;
-    const why = timeout.aborted ? `took longer than ${timeoutMs / 1000} s` : 'could not be fetched';
+    const why = timeout.aborted ? `took longer than ${timeoutMs / 1000} s` : 'could not be reached';
     throw new LlavaMiniError('download', `${url.host} ${why}`, {
-      hint: 'check the address and the network',
+      hint: 'check the address and the network, or download the picture and give its path',
       cause: error,
     });
   }
+  throw new LlavaMiniError('download', `${url.host} redirects more than ${maxRedirects} times`, {
+    hint: 'give the address that the redirects end at',
+  });
 }
 
-function checkedUrl(address: string, options: FetchOptions): URL {
-  let url: URL;
+/** The file, or where its server redirects to. */
+async function fetchOnce(url: URL, options: FetchOptions & { signal: AbortSignal }): Promise<Uint8Array | string> {
+  const { maxBytes = MAX_REMOTE_BYTES, signal } = options;
+  const addresses = await abortable(resolveHost(url, options), signal);
+  const dispatcher = new Agent({
+    pipelining: 0,
+    connect: {
+      // Not a lookup: a second answer might differ from the one that was checked.
+      lookup: (_host, { all }, done) => {
+        if (all) done(null, addresses);
+        else done(null, addresses[0].address, addresses[0].family);
+      },
+    },
+  });
   try {
-    url = new URL(address);
-  } catch {
-    throw new LlavaMiniError('bad-url', 'the address is malformed');
+    const response = await request(url, {
+      dispatcher,
+      signal,
+      headers: { accept: 'image/*, video/*', 'accept-encoding': 'identity', 'user-agent': 'llava-mini' },
+    });
+    // Closing the connection early is no error of ours, but without a listener it would end the process.
+    response.body.on('error', () => {});
+    return await readResponse(url, response, maxBytes, signal);
+  } finally {
+    await dispatcher.destroy();
   }
-  const refuse = (why: string): never => {
-    throw new LlavaMiniError('bad-url', `the address is refused: ${why}`, { hint: 'use a plain public https address' });
-  };
-  if (/[\\\s]/.test(address.trim())) refuse('it has a backslash or white space');
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') refuse(`${url.protocol} is not http or https`);
-  if (url.username || url.password) refuse('it has a user name');
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (options.allowedHosts && !options.allowedHosts.some((h) => host === h || host.endsWith(`.${h}`)))
-    refuse(`${host} is not among the allowed hosts`);
-  if (!options.allowPrivate) {
-    if (url.port && !['80', '443', '8080', '8443'].includes(url.port)) refuse(`port ${url.port}`);
-    if (isIP(host) && !isPublicAddress(host)) refuse(`${host} is not a public address`);
-  }
-  return url;
 }
 
-async function resolvePublic(url: URL, options: FetchOptions): Promise<{ address: string; family: number }> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const found = isIP(host) ? [{ address: host, family: isIP(host) }] : await lookup(host, { all: true });
-  if (found.length === 0) throw new LlavaMiniError('download', `${host} has no address`);
-  if (!options.allowPrivate && !found.every(({ address }) => isPublicAddress(address)))
-    throw new LlavaMiniError('bad-url', `the address is refused: ${host} is on a private network`);
-  return found[0];
+async function readResponse(
+  url: URL,
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array | string> {
+  const { location } = headers;
+  if ([301, 302, 303, 307, 308].includes(statusCode) && typeof location === 'string') return location;
+  if (statusCode !== 200)
+    throw new LlavaMiniError(
+      statusCode === 404 || statusCode === 410 ? 'not-found' : 'download',
+      `${url.host} answered with status ${statusCode}`,
+      {
+        hint: 'open the address in a browser to see what is there',
+      },
+    );
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw new LlavaMiniError('download', `${url.host} sends the file compressed, which was not asked for`);
+  const check = (bytes: number): void => {
+    if (bytes > maxBytes)
+      throw new LlavaMiniError('image-too-large', `${url.host} sends more than ${maxBytes} bytes`, {
+        hint: 'download it, make it smaller and give its path',
+      });
+  };
+  check(Number(headers['content-length'] ?? 0));
+  return collect(body, check, signal);
+}
+
+async function resolveHost(url: URL, { allowPrivate, resolve }: FetchOptions): Promise<ResolvedAddress[]> {
+  const host = hostOf(url);
+  const family = isIP(host);
+  const find = resolve ?? ((name: string) => lookup(name, { all: true }));
+  const found = family ? [{ address: host, family }] : await find(host);
+  if (found.length === 0) throw new LlavaMiniError('download', `${url.host} has no address`);
+  if (!allowPrivate && !found.every(({ address }) => isPublicAddress(address))) throw refusedHost();
+  return found;
 }

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { decodePicture } from './decode.ts';
 import { frameIndices } from './frames.ts';
 import type { Picture } from './picture.ts';
-import { CLIP_MEAN, CLIP_STD, type ImageProcessor, normalisePicture, splitTiles, squarePicture } from './prepare.ts';
+import { CLIP_MEAN, CLIP_STD, type ImageProcessor } from './image-processor.ts';
+import { normalisePicture, splitTiles, squarePicture } from './prepare.ts';
 import { nearestIndices } from './resize.ts';
 
 const folder = process.env.GOLDEN_DIR ?? 'test/golden';

@@ -5,23 +5,31 @@ export interface PictureLimits {
   /** Bytes of the encoded file. */
   maxBytes: number;
   maxPixels: number;
+  /** Pixels. */
   maxSide: number;
 }
 
 export const DEFAULT_LIMITS: PictureLimits = { maxBytes: 64 << 20, maxPixels: 40_000_000, maxSide: 16_384 };
 
-/** @throws LlavaMiniError `image-too-large`, `bad-image` for an empty picture */
-export function checkSize(width: number, height: number, limits: PictureLimits): void {
-  if (!(width > 0 && height > 0)) throw new LlavaMiniError('bad-image', `the picture is ${width}×${height} pixels`);
+/**
+ * @param name of the picture, for the message
+ * @throws LlavaMiniError `image-too-large`; `bad-image` for a picture without pixels
+ */
+export function checkSize(width: number, height: number, limits: PictureLimits, name = 'the picture'): void {
+  if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0))
+    throw new LlavaMiniError('bad-image', `${name} says it is ${width}×${height} pixels`, {
+      hint: 'the file is damaged or not finished; save it again',
+    });
   if (width > limits.maxSide || height > limits.maxSide || width * height > limits.maxPixels)
-    throw new LlavaMiniError('image-too-large', `the picture is ${width}×${height} pixels`, {
+    throw new LlavaMiniError('image-too-large', `${name} is ${width}×${height} pixels`, {
       hint: `at most ${limits.maxPixels / 1e6} megapixels and ${limits.maxSide} pixels a side are read; make it smaller first`,
     });
 }
 
-export function checkBytes(bytes: number, limits: PictureLimits): void {
+/** @throws LlavaMiniError `image-too-large` */
+export function checkBytes(bytes: number, limits: PictureLimits, name = 'the picture'): void {
   if (bytes > limits.maxBytes)
-    throw new LlavaMiniError('image-too-large', `the picture file has ${bytes} bytes or more`, {
-      hint: `at most ${limits.maxBytes} bytes are read`,
+    throw new LlavaMiniError('image-too-large', `${name} has more than ${limits.maxBytes} bytes`, {
+      hint: 'make it smaller first',
     });
 }

@@ -125,8 +125,7 @@ function alongColumns(
 
 /** From fixed point to 8 bits. */
 function clip(sum: number): number {
-  const v = sum >> PRECISION;
-  return v < 0 ? 0 : v > 255 ? 255 : v;
+  return Math.max(0, Math.min(sum >> PRECISION, 255));
 }
 
 /**

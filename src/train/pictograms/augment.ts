@@ -1,8 +1,8 @@
 import type { Random } from '../../util/random.ts';
 import { fromHsv, nameColour, type Rgb, shadeOf } from './colour.ts';
-import type { BackgroundPlan, CameraPlan, Look, ObjectPlan, ShadowPlan, TexturePlan } from './plan.ts';
+import type { CameraPlan, Look, ObjectPlan, ShadowPlan, TexturePlan } from './plan.ts';
 import { TEXTURE_KINDS, type TextureKind, TILE } from './texture.ts';
-import { COLOUR_NAMES, type ColourName } from './types.ts';
+import type { ColourName } from './types.ts';
 
 /** How freely pictures are changed. */
 export interface Freedom {

@@ -134,7 +134,7 @@ flamingo
 heron @animal ; little blue heron, bird
 heron @animal ; egret, bird, crane, stork, American egret
 bird ; bittern
-crane bird @animal ; crane, bird
+crane @animal ; crane bird, bird, stork
 bird ; limpkin
 bird ; European gallinule
 bird ; American coot

@@ -56,7 +56,7 @@ cup @household ; mug, teacup, tea, coffee
 eggnog ~ @drink ; milk, cocktail
 mountain ; alp
 bubble >bubbles
-cliff @place ; rock, mountain
+cliff @place ; rock face, rock, mountain
 coral ; coral reef
 geyser @place
 lake @place ; lakeside, lakeshore, water

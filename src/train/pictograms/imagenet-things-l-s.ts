@@ -29,7 +29,7 @@ milk can @container ; can, churn
 van ; minibus
 skirt @clothing ; miniskirt
 van ; minivan
-missile @weapon ; rocket
+missile @weapon ; guided missile, rocket
 mittens # @clothing ; mitten, gloves, glove
 mixing bowl >bowl
 trailer @vehicle ; mobile home, house, caravan
@@ -136,7 +136,7 @@ refrigerator @device ; fridge
 remote control @device ; remote
 restaurant @building ; cafe
 revolver @weapon ; gun, pistol, handgun
-rifle @weapon ; gun
+rifle @weapon ; hunting rifle, gun
 rocking chair >chair
 rotisserie @device ; grill, chicken, oven
 eraser @stationery ; rubber eraser, rubber

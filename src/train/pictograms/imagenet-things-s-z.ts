@@ -40,7 +40,7 @@ temple ; stupa, pagoda
 submarine @vehicle
 suit @clothing ; suit and tie
 sundial @device
-sunglasses ; sunglass
+sunglasses
 sunglasses
 sunscreen ~ @household ; sun cream, lotion
 bridge ; suspension bridge

@@ -7,7 +7,7 @@ export interface Kind {
   /** Completes "It is …": `an animal`, `weather`. */
   phrase: string;
   plural: string;
-  /** Also right, without article. */
+  /** Also right as an answer, without article. */
   accepted: readonly string[];
 }
 
@@ -82,4 +82,48 @@ export function kindOf(id: string): Kind {
   const found = byId.get(id);
   if (found === undefined) throw new LlavaMiniError('bad-argument', `no kind of thing is called ${id}`);
   return found;
+}
+
+/** What is of a kind is of these kinds too. */
+const PARENTS: Readonly<Record<string, string>> = { fruit: 'food', vegetable: 'food' };
+
+/** Kinds whose borders are not sharp: what is of one may well be said to be of the other. */
+const NEAR: readonly (readonly [kind: string, others: string])[] = [
+  ['food', 'drink plant animal container household'],
+  ['fruit', 'vegetable plant drink'],
+  ['vegetable', 'plant'],
+  ['plant', 'nature place decoration symbol container toy'],
+  ['animal', 'nature body-part toy decoration person symbol'],
+  ['vehicle', 'toy sport street sky place furniture container weapon device'],
+  ['building', 'place street household container vehicle decoration'],
+  ['tool', 'device household stationery weapon medical container sport vehicle nature street'],
+  ['device', 'household stationery medical toy instrument street container symbol vehicle'],
+  ['clothing', 'container sport medical body-part decoration symbol device household money'],
+  ['toy', 'sport decoration weapon instrument symbol shape stationery'],
+  ['furniture', 'household device container building street decoration'],
+  ['instrument', 'symbol decoration weapon household'],
+  ['sport', 'weapon decoration vehicle container'],
+  ['weapon', 'household decoration'],
+  ['drink', 'household container medical weather'],
+  ['shape', 'symbol sky'],
+  ['symbol', 'sky weather nature street'],
+  ['container', 'household medical decoration street place'],
+  ['weather', 'sky nature place'],
+];
+
+const nearPairs = new Set(
+  NEAR.flatMap(([first, others]) =>
+    others.split(' ').flatMap((other) => {
+      const second = other.replace('-', ' ');
+      return [`${first}/${second}`, `${second}/${first}`];
+    }),
+  ),
+);
+
+/** Whether something is of a kind; null where people may differ. */
+export function isOfKind(thing: { kind: string; alsoKinds: readonly string[] }, id: string): boolean | null {
+  if (thing.kind === id || PARENTS[thing.kind] === id) return true;
+  return thing.alsoKinds.includes(id) || nearPairs.has(`${thing.kind}/${id}`) || PARENTS[id] === thing.kind
+    ? null
+    : false;
 }

@@ -43,12 +43,12 @@ export function articleOf(name: string): 'a' | 'an' {
   return /^[aeiou]|^(hour|x-ray|fm |mri)/.test(name) ? 'an' : 'a';
 }
 
-/** Builds a name; the plural defaults to the regular one. */
+/** Builds a name; the plural defaults to the regular one, or to pieces of what has none. */
 export function makeName(name: string, use: NameUse = 'count', plural?: string, the = false): Name {
   return {
     name,
     use,
-    plural: plural ?? (use === 'plural' ? name : pluralOf(name)),
+    plural: plural ?? (use === 'plural' ? name : use === 'mass' ? `pieces of ${name}` : pluralOf(name)),
     article: the ? 'the' : use === 'count' ? articleOf(name) : '',
   };
 }

@@ -1,0 +1,234 @@
+import type { Random } from '../../util/random.ts';
+import { kindOf } from './kinds.ts';
+import { namingSentence, withArticle } from './names.ts';
+import { CLEAR_KINDS, confusable, rightKinds, rightNames, type Thing } from './questions-thing.ts';
+import type { Question } from './questions-types.ts';
+import { makeQuestion, SHORT_SUFFIXES } from './questions-wording.ts';
+
+/** Ask for the name of the one thing in a picture. */
+export const NAME_TEMPLATES: readonly string[] = [
+  'What is this?',
+  'What is it?',
+  'What is in the picture?',
+  'What is in this image?',
+  'What is shown here?',
+  'What do you see?',
+  'What does the picture show?',
+  'What is the name of this?',
+  'What can you see in the picture?',
+  'Name this.',
+  'What am I looking at?',
+  'What thing is this?',
+  'Which object is this?',
+  'Can you tell me what this is?',
+  'Identify the object.',
+  'What is the main thing in the image?',
+  'What object is shown?',
+  'What is on the picture?',
+];
+
+/** "What is this?" about a picture of one thing. */
+export function nameQuestion(thing: Thing, random: Random): Question {
+  return makeQuestion(random, {
+    kind: 'name',
+    templates: NAME_TEMPLATES,
+    answer: namingSentence(thing),
+    short: thing.name,
+    accepted: [...rightNames(thing), thing.plural],
+  });
+}
+
+const CATEGORY_TEMPLATES: readonly string[] = [
+  'What kind of thing is this?',
+  'What sort of thing is it?',
+  'What kind of thing is in the picture?',
+  'What category does this belong to?',
+  'What type of thing is shown?',
+  'Which kind of object is this?',
+  'What is the category of this object?',
+  'What type of object is this?',
+  'To what kind does it belong?',
+  'What kind of thing do you see?',
+];
+
+/** "What kind of thing is this?" about a picture of one thing. */
+export function categoryQuestion(thing: Thing, random: Random): Question {
+  const kind = kindOf(thing.kind);
+  return makeQuestion(random, {
+    kind: 'category',
+    templates: CATEGORY_TEMPLATES,
+    answer: `It is ${kind.phrase}.`,
+    short: kind.id,
+    accepted: rightKinds(thing),
+  });
+}
+
+const LETTERS = ['A', 'B', 'C', 'D'] as const;
+
+const CHOICE_SUFFIXES: readonly string[] = [
+  '',
+  '',
+  ' Answer with the letter.',
+  " Answer with the option's letter from the given choices directly.",
+  ' Which letter is right?',
+  ' Choose one.',
+];
+
+const CHOICE_TEMPLATES: readonly string[] = [
+  'What is this?',
+  'What is it?',
+  'What is in the picture?',
+  'What is shown?',
+  'What do you see?',
+  'Which of these is in the picture?',
+  'Which one is it?',
+  'Choose what the picture shows.',
+  'What does the image show?',
+];
+
+/**
+ * Multiple choice with two to four options, one of them right; the answer is the letter.
+ *
+ * @param wrong names that are surely not right, at least one
+ */
+export function choiceQuestion(
+  right: string,
+  wrong: readonly string[],
+  random: Random,
+  templates: readonly string[] = CHOICE_TEMPLATES,
+  accepted: readonly string[] = [],
+): Question {
+  const count = Math.min(wrong.length, random.chance(0.65) ? 3 : 1 + random.int(2));
+  const options = random.shuffle([right, ...wrong.slice(0, count)]);
+  const letter = LETTERS[options.indexOf(right)];
+  const mark = random.pick([': ', ') ', '. ']);
+  const join = random.pick([' ', ', ', ' ']);
+  const listed = options.map((option, i) => `${LETTERS[i]}${mark}${option}`).join(join);
+  return {
+    kind: 'choice',
+    question: `${random.pick(templates)} ${listed}${random.pick(CHOICE_SUFFIXES)}`,
+    answer: letter,
+    accepted: [`${letter}: ${right}`, right, ...accepted],
+  };
+}
+
+/** Up to three things out of a table that none of these may be taken for; half of the time of a like kind. */
+export function otherThings<T extends Thing>(
+  present: readonly Thing[],
+  table: readonly T[],
+  random: Random,
+  count = 3,
+): T[] {
+  const found: T[] = [];
+  const like = present.length > 0 && random.chance(0.5) ? random.pick(present).kind : null;
+  for (let tries = 0; tries < 60 && found.length < count; tries++) {
+    const candidate = random.pick(table);
+    if (like !== null && candidate.kind !== like && tries < 40) continue;
+    if (![...present, ...found].some((thing) => confusable(thing, candidate))) found.push(candidate);
+  }
+  return found;
+}
+
+const YES_NO_TEMPLATES: readonly string[] = [
+  'Is this {x}?',
+  'Is it {x}?',
+  'Does the picture show {x}?',
+  'Is there {x} in the picture?',
+  'Do you see {x}?',
+  'Can you see {x} here?',
+  'Is {x} shown?',
+  'Would you say this is {x}?',
+];
+
+/** "Is this a cat?" about a picture of one thing, as often yes as no. */
+export function isItQuestion<T extends Thing>(thing: T, table: readonly T[], random: Random): Question | null {
+  const yes = random.chance(0.5);
+  const asked = yes ? thing : otherThings([thing], table, random, 1)[0];
+  if (asked === undefined) return null;
+  const fits =
+    asked.use === 'plural'
+      ? YES_NO_TEMPLATES.filter((line) => !/(this|it|there|^Is) \{x\}|this is/.test(line))
+      : YES_NO_TEMPLATES;
+  const long = yes ? `Yes, ${decapitalise(namingSentence(thing))}` : `No, ${decapitalise(namingSentence(thing))}`;
+  return makeQuestion(random, {
+    kind: 'yesno',
+    templates: fits,
+    fill: { x: withArticle(asked) },
+    answer: random.chance(0.5) ? long : yes ? 'Yes.' : 'No.',
+    short: yes ? 'Yes' : 'No',
+  });
+}
+
+function decapitalise(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}
+
+const COLOUR_REFUSALS: readonly string[] = [
+  'What colour is the {x}?',
+  'Where is the {x}?',
+  'What is next to the {x}?',
+  'How big is the {x}?',
+  'Which color does the {x} have?',
+  'On which side is the {x}?',
+  'What is the {x} doing?',
+  'What is left of the {x}?',
+  'What is below the {x}?',
+  'Describe the {x}.',
+];
+
+/** A question that takes for granted what is not there. */
+export function refuseQuestion(missing: Thing, random: Random): Question {
+  const templates =
+    missing.use === 'plural'
+      ? COLOUR_REFUSALS.map((line) => line.replace(/\bis the \{x\}/, 'are the {x}').replace('does the', 'do the'))
+      : COLOUR_REFUSALS;
+  return makeQuestion(random, {
+    kind: 'refuse',
+    templates,
+    fill: { x: missing.name },
+    ...refusal(missing),
+  });
+}
+
+/** `There is no dog in the picture.` and what says the same. */
+export function refusal(missing: Thing): { answer: string; accepted: string[] } {
+  const be = missing.use === 'plural' ? 'are' : 'is';
+  return {
+    answer: `There ${be} no ${missing.name} in the picture.`,
+    accepted: [
+      `no ${missing.name}`,
+      `no ${missing.plural}`,
+      `I do not see ${withArticle(missing)}`,
+      `I see no ${missing.name}`,
+      `I cannot see ${withArticle(missing)}`,
+      'none',
+    ],
+  };
+}
+
+/** Questions about a picture of which only the one thing it shows is known, one of each kind that can be asked. */
+export function askAboutThing<T extends Thing>(thing: T, table: readonly T[], random: Random): Question[] {
+  const others = otherThings([thing], table, random);
+  const questions = [nameQuestion(thing, random)];
+  if (CLEAR_KINDS.includes(thing.kind)) questions.push(categoryQuestion(thing, random));
+  const yesNo = isItQuestion(thing, table, random);
+  if (yesNo !== null) questions.push(yesNo);
+  if (others.length > 0) {
+    questions.push(
+      choiceQuestion(
+        thing.name,
+        others.map((other) => other.name),
+        random,
+        undefined,
+        rightNames(thing),
+      ),
+      refuseQuestion(random.pick(others), random),
+    );
+  }
+  return questions;
+}
+
+/** Whether a question asks for a word or phrase only. */
+export function asksForWord(question: string): boolean {
+  return SHORT_SUFFIXES.some((suffix) => question.endsWith(suffix));
+}

@@ -1,0 +1,29 @@
+/** What is asked: each kind is scored on its own. */
+export const QUESTION_KINDS = [
+  'name',
+  'describe',
+  'count',
+  'colour',
+  'where',
+  'relation',
+  'yesno',
+  'bigger',
+  'text',
+  'compare',
+  'category',
+  'choice',
+  'refuse',
+] as const;
+
+export type QuestionKind = (typeof QUESTION_KINDS)[number];
+
+/** A question about a picture and its answer. */
+export interface Question {
+  kind: QuestionKind;
+  question: string;
+  answer: string;
+  /** Other right answers, in any spelling that normalises to the same; the answer need not be among them. */
+  accepted: string[];
+  /** For a list of things: the forms of each part, all of which a right answer has, in any order. */
+  parts?: string[][];
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { LlavaMiniError } from '../errors.ts';
+
+/** @file The plan of a training run: a JSON file that lists stages. Paths are relative to the file's folder. */
+
+const id = z.string().regex(/^[a-z0-9-]+$/, 'lower-case letters, digits and hyphens only');
+const positive = z.number().int().positive();
+
+const group = z.object({
+  match: z.string().refine((text) => {
+    try {
+      new RegExp(text);
+      return true;
+    } catch {
+      return false;
+    }
+  }, 'is no regular expression'),
+  optimiser: z.enum(['adamw', 'muon']),
+  learningRate: z.number().positive(),
+  adamwLearningRate: z.number().positive().optional(),
+  weightDecay: z.number().min(0).optional(),
+});
+
+const optimiser = z.object({ clip: z.number().positive().default(1), groups: z.array(group).min(1) });
+
+const bucket = z.object({
+  pictures: positive,
+  questions: positive,
+  promptTokens: positive,
+  sequence: positive,
+  labels: positive,
+  answerTokens: positive,
+  share: z.number().positive().default(1),
+});
+
+const source = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('scenes'),
+    name: id,
+    store: id,
+    asking: z.enum(['all', 'name']),
+    weight: z.number().positive(),
+  }),
+  z.object({ kind: z.literal('classes'), store: id, weight: z.number().positive() }),
+  z.object({ kind: z.literal('llava'), name: id, store: id, weight: z.number().positive() }),
+]);
+
+const recipe = z.record(z.string(), z.unknown());
+
+const stage = z.discriminatedUnion('kind', [
+  /** A tokenizer trained on what will be asked and answered. */
+  z.object({ id, kind: z.literal('tokenizer'), scenes: positive, vocabulary: positive }),
+  /** Made-up pictures, drawn, seen by the frozen tower and kept. */
+  z.object({
+    id,
+    kind: z.literal('pictures'),
+    count: positive,
+    keep: z.enum(['maps', 'patches']),
+    recipe,
+    styles: z.array(z.string()).optional(),
+    seed: z.string().optional(),
+  }),
+  /** Pictures and conversations of a file in LLaVA's JSON format. */
+  z.object({ id, kind: z.literal('llava'), file: z.string(), images: z.string() }),
+  /** Stage 0: naming with a classifier that is thrown away. */
+  z.object({
+    id,
+    kind: z.literal('naming'),
+    store: id,
+    heldOut: z.array(id),
+    steps: positive,
+    batch: positive,
+    warmup: positive.default(50),
+    evaluateEvery: positive.default(400),
+    optimiser,
+  }),
+  /** Runs the trained fold over kept maps: a sixth of the size. */
+  z.object({ id, kind: z.literal('fold'), stores: z.array(z.object({ from: id, to: id })).min(1) }),
+  /** Stages 1 and 2: answers. */
+  z.object({
+    id,
+    kind: z.literal('answers'),
+    sources: z.array(source).min(1),
+    heldOut: z.array(source),
+    steps: positive,
+    warmup: positive.default(40),
+    evaluateEvery: positive.default(300),
+    buckets: z.array(bucket).min(1),
+    optimiser,
+  }),
+  /** Writes the model folder's weights in 16 bits. */
+  z.object({ id, kind: z.literal('export') }),
+]);
+
+const plan = z.object({
+  name: id,
+  /** The model folder: config.json, the tower's folder, and where tokenizer and weights are written. */
+  model: z.string(),
+  /** Weights that are there before training: a safetensors file of this project with the tower's tensors. */
+  start: z.string(),
+  /** Folder for states, kept features and metrics. */
+  run: z.string(),
+  seed: z.string(),
+  stages: z.array(stage).min(1),
+});
+
+export type TrainingPlan = z.infer<typeof plan>;
+export type Stage = TrainingPlan['stages'][number];
+export type SourcePlan = z.infer<typeof source>;
+
+/** @throws LlavaMiniError `bad-data` naming the stage and key. */
+export function parsePlan(json: unknown, where: string): TrainingPlan {
+  const parsed = plan.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new LlavaMiniError('bad-data', `${where}: ${issue.path.join('.') || 'the file'}: ${issue.message}`, {
+      hint: 'see docs/training.md for the format and training/nano.json for an example',
+    });
+  }
+  const seen = new Set<string>();
+  for (const { id: name } of parsed.data.stages) {
+    if (seen.has(name)) throw new LlavaMiniError('bad-data', `${where}: two stages are called ${name}`);
+    seen.add(name);
+  }
+  return parsed.data;
+}

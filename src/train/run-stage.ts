@@ -1,0 +1,199 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LlavaMiniError } from '../errors.ts';
+import { decodePicture, type ImageProcessor, squarePicture } from '../media/index.ts';
+import { foldedWidth } from '../model/vision/efficientnet-lite.ts';
+import { TextTokenizer } from '../text/index.ts';
+import { writeFileAtomic } from '../util/atomic-file.ts';
+import { classSource, sceneSource } from './answer-sources.ts';
+import { ClassExamples } from './class-examples.ts';
+import { tokenizerCorpus } from './corpus.ts';
+import { FeatureStore } from './feature-store.ts';
+import { foldStore } from './fold-store.ts';
+import { keepPictures } from './keep-pictures.ts';
+import { imagePath, type LlavaRecord, llavaSource, readLlavaData } from './llava-data.ts';
+import type { LoopOptions } from './loop.ts';
+import { PictureFactory } from './pictograms/picture-factory.ts';
+import type { Recipe } from './pictograms/recipe.ts';
+import { loadSprites } from './pictograms/sprites.ts';
+import type { Scene } from './pictograms/types.ts';
+import { thingOf, things } from './pictograms/vocabulary.ts';
+import type { SourcePlan, Stage } from './plan.ts';
+import { type AnswerSource, trainAnswers } from './stage-answers.ts';
+import { trainNaming } from './stage-naming.ts';
+import { PairEncoder, TOKENIZER_CONFIG, trainTokenizer } from './tokenise.ts';
+import { TowerRunner } from './tower-runner.ts';
+import type { Run } from './train.ts';
+
+type StageOf<K extends Stage['kind']> = Extract<Stage, { kind: K }>;
+
+export async function runTokenizer(run: Run, stage: StageOf<'tokenizer'>): Promise<void> {
+  const json = trainTokenizer(tokenizerCorpus(`${run.plan.seed}/corpus`, stage.scenes, run.classes), stage.vocabulary);
+  await writeFileAtomic(join(run.modelDir, 'tokenizer.json'), JSON.stringify(json));
+  await writeFileAtomic(join(run.modelDir, 'tokenizer_config.json'), `${JSON.stringify(TOKENIZER_CONFIG, null, 2)}\n`);
+}
+
+function openStore<Label>(run: Run, name: string, keep: 'maps' | 'patches'): FeatureStore<Label> {
+  const patches = (run.vision.imageSize / 32) ** 2;
+  const width = keep === 'maps' ? foldedWidth(run.vision) : run.vision.width;
+  return new FeatureStore<Label>(join(run.dir, name), patches * width, run.vision.classes);
+}
+
+export async function runPictures(run: Run, stage: StageOf<'pictures'>): Promise<void> {
+  const store = openStore<Scene>(run, stage.id, stage.keep);
+  const sprites = await loadSprites({ ...(stage.styles ? { styles: stage.styles } : {}), signal: run.signal });
+  const factory = new PictureFactory(sprites, { workers: run.workers ?? 2, ahead: 32 });
+  const tower = await TowerRunner.create(run.vision, run.weights, stage.keep, 1);
+  const seed = stage.seed ?? stage.id;
+  const recipe = stage.recipe as unknown as Recipe;
+  const orders = function* (): Generator<{ recipe: Recipe; seed: string }> {
+    for (let i = store.length; i < stage.count; i++) yield { recipe, seed: `${seed}/${i}` };
+  };
+  const labelled = async function* () {
+    for await (const { picture, scene } of factory.pictures(orders(), { signal: run.signal }))
+      yield { picture, label: scene };
+  };
+  try {
+    await keepPictures(labelled(), tower, store, (done) => run.onPictures?.(stage.id, done, stage.count), run.signal);
+  } finally {
+    await factory.close();
+    await tower.dispose();
+    store.close();
+  }
+}
+
+export async function runLlava(run: Run, stage: StageOf<'llava'>): Promise<void> {
+  const records = await readLlavaData(join(run.base, stage.file));
+  const store = openStore<LlavaRecord>(run, stage.id, 'patches');
+  const tower = await TowerRunner.create(run.vision, run.weights, 'patches', run.threads);
+  const processor: ImageProcessor = {
+    size: run.vision.imageSize,
+    mean: [127 / 255, 127 / 255, 127 / 255],
+    std: [128 / 255, 128 / 255, 128 / 255],
+    rescaleFactor: 1 / 255,
+    aspect: run.config.imageAspect,
+  };
+  const labelled = async function* () {
+    for (const item of records.slice(store.length)) {
+      const picture = await decodePicture(imagePath(join(run.base, stage.images), item), { signal: run.signal });
+      yield { picture: squarePicture(picture, processor).data, label: item };
+    }
+  };
+  try {
+    await keepPictures(
+      labelled(),
+      tower,
+      store,
+      (done) => run.onPictures?.(stage.id, done, records.length),
+      run.signal,
+    );
+  } finally {
+    await tower.dispose();
+    store.close();
+  }
+}
+
+function loopOptions(
+  run: Run,
+  stage: { id: string; steps: number; warmup: number; evaluateEvery: number },
+): LoopOptions & { threads?: number; device?: 'cpu' | 'webgpu' } {
+  return {
+    dir: run.dir,
+    stage: stage.id,
+    seed: run.plan.seed,
+    steps: stage.steps,
+    warmup: stage.warmup,
+    evaluateEvery: stage.evaluateEvery,
+    saveEvery: run.saveEvery ?? 150,
+    metrics: run.metrics,
+    signal: run.signal,
+    onProgress: run.onProgress,
+    threads: run.threads,
+    device: run.device,
+  };
+}
+
+export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<void> {
+  const index = new Map(things().map((thing, i) => [thing.id, i]));
+  const open = (name: string): FeatureStore<{ target: number }> => {
+    const store = openStore<Scene | { target: number }>(run, name, 'maps');
+    store.labels.forEach((scene, i) => {
+      store.labels[i] = { target: index.get(thingOf((scene as Scene).objects[0]).id) as number };
+    });
+    return store as FeatureStore<{ target: number }>;
+  };
+  await trainNaming(
+    {
+      config: run.config,
+      vision: run.vision,
+      weights: run.weights,
+      store: open(stage.store),
+      heldOut: Object.fromEntries(stage.heldOut.map((name) => [name, open(name)])),
+      classes: things().length,
+      batch: stage.batch,
+      optimiser: stage.optimiser,
+    },
+    loopOptions(run, stage),
+  );
+}
+
+export async function runFold(run: Run, stage: StageOf<'fold'>): Promise<void> {
+  for (const { from, to } of stage.stores) {
+    const source = openStore<Scene>(run, from, 'maps');
+    const target = openStore<Scene>(run, to, 'patches');
+    await foldStore(
+      run.vision,
+      run.weights,
+      source,
+      target,
+      (done) => run.onPictures?.(stage.id, done, source.length),
+      run.signal,
+    );
+    source.close();
+    target.close();
+  }
+}
+
+export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<void> {
+  const read = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(run.modelDir, name), 'utf8'));
+  const tokenizer = TextTokenizer.from({
+    tokenizer: (await read('tokenizer.json')) as never,
+    config: (await read('tokenizer_config.json')) as never,
+  });
+  const encoder = new PairEncoder(tokenizer);
+  const rows = run.weights.get('model.vision_tower.vision_tower.classifier.weight');
+  if (!rows) throw new LlavaMiniError('bad-checkpoint', 'the starting weights have no classifier');
+  const examples = new ClassExamples(rows.data, run.vision.classes);
+  const source = (s: SourcePlan): AnswerSource => {
+    if (s.kind === 'scenes')
+      return sceneSource(s.name, openStore<Scene>(run, s.store, 'patches'), encoder, s.weight, s.asking);
+    if (s.kind === 'llava')
+      return llavaSource(
+        s.name,
+        openStore<LlavaRecord>(run, s.store, 'patches'),
+        tokenizer,
+        tokenizer.idOf('<|end|>') as number,
+        s.weight,
+      );
+    return classSource(
+      examples,
+      run.classes,
+      openStore<Scene>(run, s.store, 'patches'),
+      encoder,
+      s.weight,
+      run.vision.imageSize / 32,
+    );
+  };
+  await trainAnswers(
+    {
+      config: run.config,
+      vision: run.vision,
+      weights: run.weights,
+      sources: stage.sources.map(source),
+      heldOut: stage.heldOut.map(source),
+      buckets: stage.buckets,
+      optimiser: stage.optimiser,
+    },
+    loopOptions(run, stage),
+  );
+}
