@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addExamples } from './examples.ts';
 import { formatCount, formatTable } from './format.ts';
 import { interruptible } from './interrupt.ts';
+import { modelFolder } from './model-folder.ts';
 import { parseWhole } from './number-option.ts';
 import { StatusLine, writeAnswer } from './terminal.ts';
 
@@ -19,7 +20,7 @@ export function addEvalCommand(program: Command): void {
     .description(
       'Asks a model questions that it was not trained on and counts the right answers, for each kind of question.',
     )
-    .argument('[model]', 'folder of the model (default: nano, which comes with the package)')
+    .argument('[model]', 'folder, or ORG/NAME on the hub (default: nano)')
     .option('--set <name>', 'which questions to ask (default: all)')
     .option('--limit <n>', 'at most so many questions of a kind', parseWhole)
     .option('--json', 'print one JSON object');
@@ -37,7 +38,7 @@ async function evaluate(model: string | undefined, flags: EvalFlags, signal: Abo
   const { evaluateModel } = await import('../eval/evaluate.ts');
   const status = new StatusLine();
   status.set('evaluating');
-  const scores = await evaluateModel(await modelPath(model), {
+  const scores = await evaluateModel(await modelPath(await modelFolder(model, signal)), {
     set: flags.set,
     limit: flags.limit,
     signal,

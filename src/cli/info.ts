@@ -5,6 +5,8 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { ModelFolder } from '../runtime/model-folder.ts';
 import { addExamples } from './examples.ts';
 import { formatBytes, formatCount, formatTable } from './format.ts';
+import { interruptible } from './interrupt.ts';
+import { modelFolder } from './model-folder.ts';
 import { writeAnswer } from './terminal.ts';
 
 /** Which tensors make up which part, in the order of the way through the model. */
@@ -38,14 +40,14 @@ export function addInfoCommand(program: Command): void {
     .command('info')
     .summary('describe a model')
     .description('Describes a model: its configuration, the parameters of each part, its files.')
-    .argument('[model]', 'folder of the model (default: nano, which comes with the package)')
+    .argument('[model]', 'folder, or ORG/NAME on the hub (default: nano)')
     .option('--json', 'print one JSON object');
   addExamples(command, [
     ['llava-mini info', 'describe nano'],
     ['llava-mini info ./my-model --json', 'describe another model, for a program'],
   ]);
   command.action(async (model: string | undefined, flags: { json?: boolean }) => {
-    const report = await inspect(model);
+    const report = await interruptible(async (signal) => inspect(await modelFolder(model, signal)));
     writeAnswer(`${flags.json ? asJson(report) : asText(report)}\n`);
   });
 }

@@ -5,6 +5,9 @@ import { addChatCommand } from './chat.ts';
 import { addEvalCommand } from './eval.ts';
 import { addExamples } from './examples.ts';
 import { addInfoCommand } from './info.ts';
+import { addListCommand } from './list.ts';
+import { addPullCommand } from './pull.ts';
+import { addRemoveCommand } from './rm.ts';
 import { addTrainCommand } from './train.ts';
 
 /** The whole command line. Errors of use are thrown as CommanderError, never by ending the process. */
@@ -20,8 +23,11 @@ export function createProgram(): Command {
   addAskCommand(program);
   addChatCommand(program);
   addInfoCommand(program);
-  addEvalCommand(program);
+  addPullCommand(program);
+  addListCommand(program);
+  addRemoveCommand(program);
   addTrainCommand(program);
+  addEvalCommand(program);
   addExamples(program, [
     ['llava-mini ask cat.jpg "What is in the picture?"', 'ask about a picture'],
     ['llava-mini chat cat.jpg', 'talk about a picture'],

@@ -1,10 +1,12 @@
 import { LlavaMiniError } from '../errors.ts';
 import { LlavaMini } from '../runtime/llava-mini.ts';
-import { askAbout, nameQuestion, QUESTION_KINDS, type Question } from '../train/pictograms/ask.ts';
+
+import { conceptOf } from '../train/pictograms/concepts.ts';
+import { askAbout, QUESTION_KINDS, type Question } from '../train/pictograms/questions.ts';
+import { nameQuestion } from '../train/pictograms/questions-name.ts';
 import { PictureMaker, type Recipe } from '../train/pictograms/recipe.ts';
 import { loadSprites } from '../train/pictograms/sprites.ts';
 import type { Scene } from '../train/pictograms/types.ts';
-import { thingOf } from '../train/pictograms/vocabulary.ts';
 import { Random } from '../util/random.ts';
 import { isRight } from './normalise.ts';
 
@@ -13,13 +15,14 @@ export const EVALUATION_SETS = ['seen', 'apple', 'openmoji', 'facebook'] as cons
 export type EvaluationSet = (typeof EVALUATION_SETS)[number];
 
 export interface EvaluateOptions {
-  set?: EvaluationSet;
+  /** One of {@link EVALUATION_SETS}; default `seen`. */
+  set?: string;
   /** Questions per kind. Default 1,000. */
   limit?: number;
   seed?: string;
   threads?: number;
   signal?: AbortSignal;
-  onProgress?: (done: number, total: number) => void;
+  onProgress?: (progress: { done: number; all: number }) => void;
 }
 
 export interface EvaluationResult {
@@ -51,7 +54,7 @@ export async function evaluateModel(
   options: EvaluateOptions = {},
 ): Promise<EvaluationResult> {
   const { set = 'seen', limit = 1000, seed = 'evaluation', signal } = options;
-  if (!EVALUATION_SETS.includes(set))
+  if (!isSet(set))
     throw new LlavaMiniError('bad-argument', `there is no set ${set}`, { hint: `sets: ${EVALUATION_SETS.join(', ')}` });
   if (!Number.isInteger(limit) || limit < 1)
     throw new LlavaMiniError('bad-argument', 'limit must be a whole number above 0');
@@ -88,7 +91,7 @@ export async function evaluateModel(
               answer: text,
               expected: question.answer,
             });
-          options.onProgress?.(++done, total);
+          options.onProgress?.({ done: ++done, all: total });
         }
       } finally {
         memory.dispose();
@@ -107,6 +110,8 @@ export async function evaluateModel(
   };
 }
 
+const isSet = (name: string): name is EvaluationSet => (EVALUATION_SETS as readonly string[]).includes(name);
+
 function makeItem(
   set: EvaluationSet,
   index: number,
@@ -118,12 +123,5 @@ function makeItem(
   const { picture, scene } = maker.make(recipe, name);
   const random = new Random(`${name}/questions`);
   if (set === 'seen') return { picture, scene, questions: askAbout(scene, random), name };
-  const thing = thingOf(scene.objects[0]);
-  const question = nameQuestion(thing.phrase, thing.name, random);
-  return {
-    picture,
-    scene,
-    questions: [{ ...question, accepted: [thing.name, thing.sentence, ...thing.synonyms] }],
-    name,
-  };
+  return { picture, scene, questions: [nameQuestion(conceptOf(scene.objects[0]), random)], name };
 }

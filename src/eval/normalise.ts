@@ -121,7 +121,7 @@ function strip(words: string[]): string[] {
 
 /** Whether an answer is right: the same as the expected or an accepted one after normalisation. */
 export function isRight(answer: string, question: Pick<Question, 'kind' | 'answer' | 'accepted' | 'parts'>): boolean {
-  if (question.parts !== undefined) return hasAllParts(answer, question.parts);
+  if (question.parts !== undefined) return hasAllParts(answer, question.answer, question.parts);
   const isText = question.kind === 'text';
   const normalise = (text: string) => normaliseAnswer(text, { numbers: !isText });
   const given = normalise(answer);
@@ -138,9 +138,14 @@ function firstYesNo(text: string): 'yes' | 'no' | null {
   return first === 'yes' || first === 'no' ? first : null;
 }
 
-/** Each part once, in any order, and nothing else but "and" and what is said of the background. */
-function hasAllParts(answer: string, parts: readonly (readonly string[])[]): boolean {
-  let left = ` ${normaliseAnswer(answer).replace(/ on( \w+)? background$/, '')} `;
+const BACKGROUND = / on (?:(\w+) )?background$/;
+
+/** Each part once, in any order, and nothing else but "and"; the background may be left out, but not be wrong. */
+function hasAllParts(answer: string, expected: string, parts: readonly (readonly string[])[]): boolean {
+  const given = normaliseAnswer(answer);
+  const ground = BACKGROUND.exec(given)?.[1];
+  if (ground !== undefined && ground !== BACKGROUND.exec(normaliseAnswer(expected))?.[1]) return false;
+  let left = ` ${given.replace(BACKGROUND, '')} `;
   const longest = (forms: readonly string[]) => Math.max(...forms.map((form) => form.length));
   for (const forms of [...parts].sort((a, b) => longest(b) - longest(a))) {
     const candidates = forms.map((form) => normaliseAnswer(form)).sort((a, b) => b.length - a.length);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { decodePicture } from './decode.ts';
 import { frameIndices } from './frames.ts';
-import type { Picture } from './picture.ts';
 import { CLIP_MEAN, CLIP_STD, type ImageProcessor } from './image-processor.ts';
+import type { Picture } from './picture.ts';
 import { normalisePicture, splitTiles, squarePicture } from './prepare.ts';
 import { nearestIndices } from './resize.ts';
 
@@ -29,15 +29,19 @@ describe.runIf(present('pictures/cases.json'))('prepared as the CLIP processor o
   const expected = [...new Set(cases.map((c) => c.expected))];
   test.each(expected)('%s', async (path) => {
     const want = await decodePicture(join(folder, 'pictures', path));
-    const results = await Promise.all(cases.filter((c) => c.expected === path).map((c) => compare(c, want)));
-    expect(
-      results.some((r) => r.largest <= r.slack && (r.slack > 1 || r.different < 0.001)),
-      JSON.stringify(results),
-    ).toBe(true);
+    const inputs = cases.filter((c) => c.expected === path);
+    const misses: string[] = [];
+    for (const c of inputs) {
+      const { largest, different } = await compare(c, want);
+      // After lossless decoding nothing may differ; two steps of a JPEG or WebP decoder can become three.
+      const slack = /\.(jpe?g|webp)$/.test(c.input) ? 3 : 0;
+      if (largest > slack) misses.push(`${c.input}: ${different} values differ, by up to ${largest}`);
+    }
+    expect(misses.length, misses.join('; ')).toBeLessThan(inputs.length);
   });
 });
 
-async function compare(c: PictureCase, want: Picture): Promise<{ largest: number; different: number; slack: number }> {
+async function compare(c: PictureCase, want: Picture): Promise<{ largest: number; different: number }> {
   const processor: ImageProcessor = {
     size: c.size,
     mean: CLIP_MEAN,
@@ -56,8 +60,7 @@ async function compare(c: PictureCase, want: Picture): Promise<{ largest: number
     if (d > 0) different++;
     largest = Math.max(largest, d);
   }
-  // The bicubic pass is exact; JPEG and WebP decoders may differ by two steps before it.
-  return { largest, different: different / want.data.length, slack: /\.(jpg|webp)$/.test(c.input) ? 3 : 1 };
+  return { largest, different };
 }
 
 test.runIf(present('pictures/normalised.json'))('normalised values', async () => {
@@ -75,7 +78,7 @@ test.runIf(present('pictures/normalised.json'))('normalised values', async () =>
   golden.values.forEach((rows, channel) => {
     rows.forEach((values, k) => {
       values.forEach((v, x) => {
-        expect(got[channel * 336 * 336 + [0, 100][k] * 336 + x]).toBeCloseTo(v, 5);
+        expect(got[channel * 336 * 336 + [0, 100][k] * 336 + x]).toBe(Math.fround(v));
       });
     });
   });
@@ -97,8 +100,4 @@ describe.runIf(present('video/nearest.json'))('nearest neighbour', () => {
   test.each(cases)('$length to $out', (c) => {
     expect(nearestIndices(c.length, c.out)).toEqual(c.indices);
   });
-});
-
-test('a video under one second gives one frame', () => {
-  expect(frameIndices(10, 25)).toEqual([4]);
 });

@@ -61,10 +61,24 @@ export async function readBytes(
     return { bytes: source instanceof Uint8Array ? source : new Uint8Array(source), name };
   }
   if (source instanceof ReadableStream || isAsyncIterable(source))
-    return { bytes: await collect(source, (bytes) => checkBytes(bytes, limits), signal), name };
+    return { bytes: await readStream(source, limits, signal), name };
   throw new LlavaMiniError('bad-argument', 'this is nothing that a picture can be read from', {
     hint: 'give a path, an address, bytes, a Blob, a stream, or { width, height, data } with 3 bytes a pixel',
   });
+}
+
+async function readStream(
+  stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+  limits: PictureLimits,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  try {
+    return await collect(stream, (bytes) => checkBytes(bytes, limits), signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof LlavaMiniError) throw error;
+    throw new LlavaMiniError('io', 'the stream with the picture broke off', { hint: 'open it again', cause: error });
+  }
 }
 
 async function readText(text: string, limits: PictureLimits, options: ReadOptions): Promise<NamedBytes> {

@@ -1,11 +1,11 @@
 import type { Random } from '../util/random.ts';
 import type { ClassExamples } from './class-examples.ts';
-import { everydayNames } from './class-names.ts';
 import type { FeatureStore } from './feature-store.ts';
-import { askAbout, nameQuestion, type Question } from './pictograms/ask.ts';
-import { articleOf } from './pictograms/names.ts';
+import { conceptOf } from './pictograms/concepts.ts';
+import { photoClasses } from './pictograms/imagenet.ts';
+import { askAbout, type Question } from './pictograms/questions.ts';
+import { nameQuestion } from './pictograms/questions-name.ts';
 import type { Scene } from './pictograms/types.ts';
-import { type Thing, thingOf, things } from './pictograms/vocabulary.ts';
 import type { AnswerSource, AskedPair } from './stage-answers.ts';
 import type { PairEncoder } from './tokenise.ts';
 
@@ -33,11 +33,7 @@ export function sceneSource(
 }
 
 function nameOnly(scene: Scene, random: Random): Question[] {
-  const thing = thingOf(scene.objects[0]);
-  return [0, 1].map(() => {
-    const q = nameQuestion(thing.phrase, thing.name, random);
-    return q.answer === thing.name ? q : { ...q, answer: thing.sentence };
-  });
+  return [0, 1].map(() => nameQuestion(conceptOf(scene.objects[0]), random));
 }
 
 function encode(encoder: PairEncoder, q: Question): AskedPair {
@@ -47,40 +43,30 @@ function encode(encoder: PairEncoder, q: Question): AskedPair {
 /**
  * Made-up photographs: the classifier's probabilities around one of its classes over patches mixed from two kept
  * pictures, so that nothing but the classifier tells what it is.
- *
- * @param classes names of the classifier's classes, in order
  */
 export function classSource(
   examples: ClassExamples,
-  classes: readonly string[],
   store: FeatureStore<Scene>,
   encoder: PairEncoder,
   weight: number,
   side: number,
 ): AnswerSource {
-  const names = everydayNames(classes);
-  const known = new Map<string, Thing>(things().map((thing) => [thing.name, thing]));
+  const photos = photoClasses();
   const slugs = slugsByThing(store);
   // Names are drawn evenly, then a class of that name: there are over a hundred breeds of dogs.
   const byName = new Map<string, number[]>();
-  names.forEach((name, i) => {
-    byName.set(name, [...(byName.get(name) ?? []), i]);
-  });
+  for (const { name, index } of photos) byName.set(name, [...(byName.get(name) ?? []), index]);
   const list = [...byName.keys()];
   return {
     name: 'classes',
     weight,
     length: list.length,
     draw(index, random, into) {
-      const name = list[index];
-      examples.fill(random.pick(byName.get(name) as number[]), random, into.probabilities);
+      const photo = photos[random.pick(byName.get(list[index]) as number[])];
+      examples.fill(photo.index, random, into.probabilities);
       mixPatches(store, random, into.patches, side);
-      const thing = known.get(name);
-      const slug = thing && slugs.get(thing.id);
-      if (!thing || !slug || random.chance(0.5)) {
-        const phrase = thing?.phrase ?? `${articleOf(name)} ${name}`;
-        return [0, 1, 2].map(() => encode(encoder, nameQuestion(phrase, name, random)));
-      }
+      const slug = photo.concept === null ? undefined : slugs.get(photo.concept);
+      if (!slug || random.chance(0.5)) return [0, 1, 2].map(() => encode(encoder, nameQuestion(photo, random)));
       const scene: Scene = {
         seed: '',
         size: 0,
@@ -88,8 +74,8 @@ export function classSource(
         objects: [{ concept: slug, style: '', box: [0.1, 0.1, 0.9, 0.9], colour: null, hidden: 0 }],
         lettering: null,
       };
-      const kinds = new Set(['name', 'category', 'choice', 'yesno', 'refuse']);
-      return askAbout(scene, random).flatMap((q) => (kinds.has(q.kind) ? [encode(encoder, q)] : []));
+      const kinds = ['name', 'category', 'choice', 'yesno', 'refuse'] as const;
+      return askAbout(scene, random, undefined, { kinds }).map((q) => encode(encoder, q));
     },
   };
 }
@@ -98,7 +84,7 @@ function slugsByThing(store: FeatureStore<Scene>): Map<string, string> {
   const slugs = new Map<string, string>();
   for (const scene of store.labels) {
     const [object] = scene.objects;
-    if (object && !object.shape) slugs.set(thingOf(object).id, object.concept);
+    if (object && !object.shape) slugs.set(conceptOf(object).id, object.concept);
   }
   return slugs;
 }

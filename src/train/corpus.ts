@@ -1,14 +1,14 @@
 import { Random } from '../util/random.ts';
-import { everydayNames } from './class-names.ts';
-import { askAbout, nameQuestion } from './pictograms/ask.ts';
+import { namedConcepts } from './pictograms/concepts.ts';
 import { emojiList } from './pictograms/emoji-list.ts';
-import { articleOf } from './pictograms/names.ts';
+import { photoClasses } from './pictograms/imagenet.ts';
+import { askAbout } from './pictograms/questions.ts';
+import { nameQuestion } from './pictograms/questions-name.ts';
 import { SHAPE_NAMES } from './pictograms/shapes.ts';
 import { COLOUR_NAMES, type SceneObject } from './pictograms/types.ts';
-import { things } from './pictograms/vocabulary.ts';
 
 /** Questions and answers about scenes that nobody drew: what a tokenizer is trained on. */
-export function* tokenizerCorpus(seed: string, scenes: number, classes: readonly string[]): Generator<string> {
+export function* tokenizerCorpus(seed: string, scenes: number): Generator<string> {
   const r = new Random(seed);
   const slugs = emojiList().map((entry) => entry.slug);
   for (let i = 0; i < scenes; i++) {
@@ -37,11 +37,11 @@ export function* tokenizerCorpus(seed: string, scenes: number, classes: readonly
     }
   }
   for (let k = 0; k < 12; k++)
-    for (const name of everydayNames(classes)) {
-      const q = nameQuestion(`${articleOf(name)} ${name}`, name, r);
+    for (const photo of photoClasses()) {
+      const q = nameQuestion(photo, r);
       yield q.question;
       yield q.answer;
     }
-  for (const thing of things()) for (let k = 0; k < 4; k++) yield* [thing.name, ...thing.synonyms];
-  yield* ['It says .', 'What does it say?', 'Read the text.'];
+  for (const thing of namedConcepts()) for (let k = 0; k < 4; k++) yield* [thing.name, ...thing.synonyms];
+  yield* ['It says "".', 'What does it say?', 'Read the text.'];
 }

@@ -13,11 +13,11 @@ import { foldStore } from './fold-store.ts';
 import { keepPictures } from './keep-pictures.ts';
 import { imagePath, type LlavaRecord, llavaSource, readLlavaData } from './llava-data.ts';
 import type { LoopOptions } from './loop.ts';
+import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
 import { PictureFactory } from './pictograms/picture-factory.ts';
 import type { Recipe } from './pictograms/recipe.ts';
 import { loadSprites } from './pictograms/sprites.ts';
 import type { Scene } from './pictograms/types.ts';
-import { thingOf, things } from './pictograms/vocabulary.ts';
 import type { SourcePlan, Stage } from './plan.ts';
 import { type AnswerSource, trainAnswers } from './stage-answers.ts';
 import { trainNaming } from './stage-naming.ts';
@@ -28,7 +28,7 @@ import type { Run } from './train.ts';
 type StageOf<K extends Stage['kind']> = Extract<Stage, { kind: K }>;
 
 export async function runTokenizer(run: Run, stage: StageOf<'tokenizer'>): Promise<void> {
-  const json = trainTokenizer(tokenizerCorpus(`${run.plan.seed}/corpus`, stage.scenes, run.classes), stage.vocabulary);
+  const json = trainTokenizer(tokenizerCorpus(`${run.plan.seed}/corpus`, stage.scenes), stage.vocabulary);
   await writeFileAtomic(join(run.modelDir, 'tokenizer.json'), JSON.stringify(json));
   await writeFileAtomic(join(run.modelDir, 'tokenizer_config.json'), `${JSON.stringify(TOKENIZER_CONFIG, null, 2)}\n`);
 }
@@ -114,11 +114,11 @@ function loopOptions(
 }
 
 export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<void> {
-  const index = new Map(things().map((thing, i) => [thing.id, i]));
+  const index = new Map(namedConcepts().map((concept, i) => [concept.id, i]));
   const open = (name: string): FeatureStore<{ target: number }> => {
     const store = openStore<Scene | { target: number }>(run, name, 'maps');
     store.labels.forEach((scene, i) => {
-      store.labels[i] = { target: index.get(thingOf((scene as Scene).objects[0]).id) as number };
+      store.labels[i] = { target: index.get(conceptOf((scene as Scene).objects[0]).id) as number };
     });
     return store as FeatureStore<{ target: number }>;
   };
@@ -129,7 +129,7 @@ export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<voi
       weights: run.weights,
       store: open(stage.store),
       heldOut: Object.fromEntries(stage.heldOut.map((name) => [name, open(name)])),
-      classes: things().length,
+      classes: namedConcepts().length,
       batch: stage.batch,
       optimiser: stage.optimiser,
     },
@@ -177,7 +177,6 @@ export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<v
       );
     return classSource(
       examples,
-      run.classes,
       openStore<Scene>(run, s.store, 'patches'),
       encoder,
       s.weight,

@@ -24,7 +24,8 @@ export interface TrainOptions {
   saveEvery?: number;
   /** Run only up to and including this stage. */
   until?: string;
-  onStage?: (stage: string, kind: Stage['kind'], what: 'start' | 'skip' | 'done') => void;
+  /** A line for people: what begins, what is skipped. */
+  onLog?: (text: string) => void;
   onProgress?: (progress: LoopProgress) => void;
   /** Pictures kept so far. */
   onPictures?: (stage: string, done: number, total: number) => void;
@@ -40,8 +41,6 @@ export interface Run extends TrainOptions {
   modelDir: string;
   config: ModelConfig;
   vision: LiteVisionConfig;
-  /** Names of the tower's classes, in order. */
-  classes: string[];
   weights: Weights;
   metrics: MetricsFile;
 }
@@ -66,9 +65,6 @@ export async function trainFromConfig(path: string, options: TrainOptions = {}):
   const dir = join(base, plan.run);
   await mkdir(dir, { recursive: true });
   const weights = await readWeights(join(base, plan.start));
-  const classes = ((await readJson(join(towerDir, 'classes.json'))) as (string | { name: string })[]).map((c) =>
-    typeof c === 'string' ? c : c.name,
-  );
   const run: Run = {
     threads: Math.min(availableParallelism(), 8),
     ...options,
@@ -78,7 +74,6 @@ export async function trainFromConfig(path: string, options: TrainOptions = {}):
     modelDir,
     config,
     vision,
-    classes,
     weights: plan.stages[0].kind === 'export' ? weights : towerOnly(weights),
     metrics: new MetricsFile(dir),
   };
@@ -88,13 +83,12 @@ export async function trainFromConfig(path: string, options: TrainOptions = {}):
     const marker = join(dir, `${stage.id}.done`);
     if (existsSync(marker)) {
       if (existsSync(result)) for (const [name, weight] of await readWeights(result)) run.weights.set(name, weight);
-      options.onStage?.(stage.id, stage.kind, 'skip');
+      options.onLog?.(`${stage.id}: done before`);
     } else {
-      options.onStage?.(stage.id, stage.kind, 'start');
+      options.onLog?.(`${stage.id}: ${stage.kind}`);
       await runStage(run, stage);
       if (stage.kind === 'naming' || stage.kind === 'answers') await saveWeights(result, run.weights, 'F32');
       await writeFileAtomic(marker, `${JSON.stringify(stage)}\n`);
-      options.onStage?.(stage.id, stage.kind, 'done');
     }
     if (stage.id === options.until) break;
   }

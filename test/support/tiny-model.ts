@@ -78,11 +78,12 @@ export async function writeTinyModel(
   const tokenizer = trainBpe([...corpus, ...corpus], { vocabSize: 288, specialTokens: SPECIAL, bosToken: '<begin>' });
   await write('tokenizer.json', tokenizer);
   await write('tokenizer_config.json', { bos_token: '<begin>', eos_token: '<end>', chat_template: TINY_TEMPLATE });
-  await writeSafetensors(join(dir, 'model.safetensors'), tinyWeights(json, visionJson, seed));
+  await writeSafetensors(join(dir, 'model.safetensors'), randomWeights(json, visionJson, seed));
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
 }
 
-function tinyWeights(json: unknown, visionJson: unknown, seed: string): TensorToWrite[] {
+/** Every weight that a model of this config has. */
+export function randomWeights(json: unknown, visionJson: unknown, seed: string): TensorToWrite[] {
   const config = parseModelConfig(json);
   const vision = parseVisionConfig(visionJson, 'config.json');
   const options = { maxLength: 8 };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { fileError } from '../../util/atomic-file.ts';
@@ -66,25 +66,36 @@ async function create(path: string, content: string): Promise<boolean> {
   }
 }
 
-/** Removes a dead lock. True when it is worth trying again at once. */
+/**
+ * Removes a dead lock. True when it is worth trying again at once. Only who holds the second file may look and remove,
+ * so that nobody removes the lock of someone who has just taken the dead one over.
+ */
 async function takeAway(path: string, staleMs: number): Promise<boolean> {
-  const seen = await read(path);
-  const touched = await stat(path).then(
-    (found) => found.mtimeMs,
-    () => undefined,
-  );
-  if (seen === undefined || touched === undefined) return true;
-  if (Date.now() - touched < staleMs && !holderIsGone(seen)) return false;
-  const aside = `${path}.${randomBytes(6).toString('hex')}`;
-  try {
-    await rename(path, aside);
-  } catch {
-    return true;
+  if (!(await isDead(path, staleMs))) return false;
+  const guard = `${path}.takeover`;
+  if (!(await create(guard, ''))) {
+    if (await isOld(guard, staleMs)) await rm(guard, { force: true }).catch(() => {});
+    return false;
   }
-  // Between our look and our move someone else may have taken the dead lock over: then theirs goes back.
-  if ((await read(aside)) !== seen) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true }).catch(() => {});
-  return true;
+  try {
+    if (!(await isDead(path, staleMs))) return false;
+    await rm(path, { force: true }).catch((error) => {
+      throw fileError(error, path);
+    });
+    return true;
+  } finally {
+    await rm(guard, { force: true }).catch(() => {});
+  }
+}
+
+async function isDead(path: string, staleMs: number): Promise<boolean> {
+  const content = await read(path);
+  return content !== undefined && (holderIsGone(content) || (await isOld(path, staleMs)));
+}
+
+async function isOld(path: string, staleMs: number): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && Date.now() - found.mtimeMs >= staleMs;
 }
 
 function holderIsGone(content: string): boolean {

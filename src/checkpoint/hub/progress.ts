@@ -14,6 +14,8 @@ export interface PullProgress {
 
 const WINDOW_MS = 5000;
 const REPORT_MS = 100;
+/** A shorter time says nothing about the speed. */
+const MEASURABLE_MS = 200;
 
 /** Adds up what arrives and reports it, at most ten times a second. */
 export class ProgressMeter {
@@ -64,7 +66,7 @@ export class ProgressMeter {
     this.samples.push({ at, bytes: this.bytes });
     while (this.samples.length > 2 && at - this.samples[0].at > WINDOW_MS) this.samples.shift();
     const [first] = this.samples;
-    const speed = at > first.at ? Math.max(0, ((this.bytes - first.bytes) / (at - first.at)) * 1000) : 0;
+    const speed = at - first.at >= MEASURABLE_MS ? Math.max(0, ((this.bytes - first.bytes) / (at - first.at)) * 1000) : 0;
     const left = this.totalBytes - this.bytes;
     this.report({
       phase,

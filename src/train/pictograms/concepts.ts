@@ -72,6 +72,11 @@ export function conceptOfSlug(slug: string): NamedConcept {
   return found;
 }
 
+/** The concepts of all plain shapes. */
+export function shapeConcepts(): readonly NamedConcept[] {
+  return SHAPE_NAMES.map(conceptOfShape);
+}
+
 /** The concept of a plain shape by its name; a star is the star of the sky, so that both count together. */
 export function conceptOfShape(shape: string): NamedConcept {
   shapes ??= new Map(SHAPE_NAMES.map((name) => [name, shapeConcept(name)]));
@@ -87,16 +92,16 @@ export function conceptOf(object: Pick<SceneObject, 'concept' | 'shape'>): Named
 
 /** What else a plain shape may be called. */
 const SHAPE_SYNONYMS: Readonly<Record<string, readonly string[]>> = {
-  circle: ['dot', 'disc', 'round', 'ball'],
-  square: ['box', 'rectangle'],
-  diamond: ['rhombus', 'square'],
+  circle: ['dot', 'disc', 'ball'],
+  square: ['box'],
+  diamond: ['rhombus'],
   cross: ['plus', 'plus sign', 'x'],
-  ring: ['circle', 'donut', 'o'],
-  oval: ['ellipse', 'circle'],
+  ring: ['donut', 'hoop'],
+  oval: ['ellipse'],
   crescent: ['moon', 'half moon'],
   hexagon: ['polygon'],
   pentagon: ['polygon'],
-  rectangle: ['box', 'bar'],
+  rectangle: ['bar'],
 };
 
 /** Shapes that are also drawn in the emoji sets. */

@@ -9,7 +9,7 @@ stingray @animal ; electric ray
 stingray @animal
 rooster ; cock
 chicken ; hen
-ostrich @animal
+ostrich @animal ; bird, emu
 bird ; brambling
 bird ; goldfinch
 bird ; house finch
@@ -23,7 +23,7 @@ bird ; chickadee
 bird ; water ouzel
 bird ; kite
 eagle ; bald eagle
-vulture @animal
+vulture @animal ; bird, buzzard
 owl ; great grey owl
 lizard ; European fire salamander, salamander
 lizard ; common newt, salamander

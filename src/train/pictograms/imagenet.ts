@@ -19,6 +19,8 @@ export interface PhotoClass extends Name {
   concept: string | null;
   /** Id of a kind; see `KINDS`. */
   kind: string;
+  /** A finer kind, such as `bird`; null where none is known. */
+  group: string | null;
   /** Ids of further kinds that are also right. */
   alsoKinds: readonly string[];
 }
@@ -69,6 +71,7 @@ function readClasses(table: string): PhotoClass[] {
         synonyms: [...new Set([...others, ...inherited])].filter((word) => word !== name),
         concept: concept?.id ?? null,
         kind,
+        group: concept?.group ?? null,
         alsoKinds: concept === undefined ? [] : concept.alsoKinds,
       };
     });

@@ -1,6 +1,6 @@
 import type { Random } from '../../util/random.ts';
 import { kindOf } from './kinds.ts';
-import { namingSentence, withArticle } from './names.ts';
+import { articleOf, namingSentence, withArticle } from './names.ts';
 import { CLEAR_KINDS, confusable, rightKinds, rightNames, type Thing } from './questions-thing.ts';
 import type { Question } from './questions-types.ts';
 import { makeQuestion, SHORT_SUFFIXES } from './questions-wording.ts';
@@ -35,6 +35,30 @@ export function nameQuestion(thing: Thing, random: Random): Question {
     answer: namingSentence(thing),
     short: thing.name,
     accepted: [...rightNames(thing), thing.plural],
+  });
+}
+
+const FINE_TEMPLATES: readonly string[] = [
+  'What kind of {x} is this?',
+  'What sort of {x} is it?',
+  'Which kind of {x} is shown?',
+  'What type of {x} is this?',
+  'What {x} is this exactly?',
+  'What kind of {x} do you see?',
+  'Which type of {x} is in the picture?',
+  'Can you name the kind of {x}?',
+];
+
+/** "What kind of dog is this?"; null where no narrower name is known. */
+export function fineQuestion(thing: Thing & { fine: string }, random: Random): Question | null {
+  if (thing.fine === thing.name) return null;
+  return makeQuestion(random, {
+    kind: 'name',
+    templates: FINE_TEMPLATES,
+    fill: { x: thing.use === 'plural' ? thing.plural : thing.name },
+    answer: `It is ${articleOf(thing.fine.toLowerCase())} ${thing.fine}.`,
+    short: thing.fine,
+    accepted: [`${thing.fine} ${thing.name}`],
   });
 }
 

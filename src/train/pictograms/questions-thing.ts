@@ -18,8 +18,19 @@ export function rightNames(thing: Thing): string[] {
 /** Whether one might be called by the other's name, or both by a third. */
 export function confusable(first: Thing, second: Thing): boolean {
   if (first.group === second.name || second.group === first.name) return true;
-  const names = new Set(rightNames(first));
-  return rightNames(second).some((name) => names.has(name));
+  const names = nameSet(first);
+  return names.has(second.name) || second.synonyms.some((name) => names.has(name));
+}
+
+const nameSets = new WeakMap<Thing, ReadonlySet<string>>();
+
+function nameSet(thing: Thing): ReadonlySet<string> {
+  let names = nameSets.get(thing);
+  if (names === undefined) {
+    names = new Set(rightNames(thing));
+    nameSets.set(thing, names);
+  }
+  return names;
 }
 
 /** Answers that name the kind of a thing. */

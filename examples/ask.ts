@@ -1,0 +1,6 @@
+// One question about one picture.
+import { LlavaMini } from 'llava-mini';
+
+const model = await LlavaMini.load();
+const { text } = await model.ask('examples/pictures/cat.png', 'What animal is this?');
+console.log(text);

@@ -1,0 +1,95 @@
+import type { Random } from '../../util/random.ts';
+import type { Question } from './questions-types.ts';
+import type { SceneView, ThingGroup } from './questions-view.ts';
+import { makeQuestion } from './questions-wording.ts';
+
+const MORE_TEMPLATES: readonly string[] = [
+  'Are there more {x} or more {y}?',
+  'Which are there more of, {x} or {y}?',
+  'What is there more of, {x} or {y}?',
+  'Do you see more {x} or more {y}?',
+  'Of which are there more, {x} or {y}?',
+  'Does the picture show more {x} or more {y}?',
+  'Which is more often in the picture, {x} or {y}?',
+  'More {x} or more {y}?',
+];
+
+const FEWER_TEMPLATES: readonly string[] = MORE_TEMPLATES.filter((line) => line.includes('more {x}')).map((line) =>
+  line.replaceAll('more', 'fewer').replace('More', 'Fewer'),
+);
+
+const SAME_COLOUR_TEMPLATES: readonly string[] = [
+  'Do the {x} and the {y} have the same colour?',
+  'Are the {x} and the {y} the same color?',
+  'Are the {x} and the {y} of the same colour?',
+  'Do the {x} and the {y} have one colour?',
+  'Is the colour of the {x} and the {y} the same?',
+  'Have the {x} and the {y} the same color?',
+  'Do the {x} and the {y} share a colour?',
+  'Is the {x} of the same colour as the {y}?',
+];
+
+/** Which of two things is there more of, or whether two have the same colour. */
+export function compareQuestion(view: SceneView, random: Random): Question | null {
+  const choices = random.shuffle([moreQuestion, moreQuestion, sameColourQuestion]);
+  for (const choose of choices) {
+    const question = choose(view, random);
+    if (question !== null) return question;
+  }
+  return null;
+}
+
+function moreQuestion(view: SceneView, random: Random): Question | null {
+  const countable = view.askable.filter(({ thing }) => thing.use === 'count');
+  if (countable.length < 2) return null;
+  const [first, second] = random.shuffle(countable);
+  const [a, b] = [first.members.length, second.members.length];
+  const fill = { x: first.thing.plural, y: second.thing.plural };
+  if (a === b) {
+    // Equal numbers are common; half of them are enough.
+    return random.chance(0.5)
+      ? makeQuestion(random, {
+          kind: 'compare',
+          templates: MORE_TEMPLATES,
+          fill,
+          answer: 'There are as many of both.',
+          short: 'equal',
+          accepted: ['the same', 'same', 'as many', 'both', 'neither', 'same number', 'they are equal', 'equally many'],
+        })
+      : null;
+  }
+  const fewer = random.chance(0.25);
+  const { thing } = a > b === fewer ? second : first;
+  const word = fewer ? 'fewer' : 'more';
+  return makeQuestion(random, {
+    kind: 'compare',
+    templates: fewer ? FEWER_TEMPLATES : MORE_TEMPLATES,
+    fill,
+    answer: `There are ${word} ${thing.plural}.`,
+    short: thing.plural,
+    accepted: [thing.plural, thing.name, `${word} ${thing.plural}`, `${thing.plural} are ${word}`],
+  });
+}
+
+function sameColourQuestion(view: SceneView, random: Random): Question | null {
+  const coloured = view.singles.filter((group) => group.colour !== null && group.thing.use !== 'plural');
+  const same = random.chance(0.5);
+  const pairs = coloured.flatMap((first) =>
+    coloured.flatMap((second): [ThingGroup, ThingGroup][] =>
+      first !== second && (first.colour === second.colour) === same ? [[first, second]] : [],
+    ),
+  );
+  if (pairs.length === 0) return null;
+  const [first, second] = random.pick(pairs);
+  const answer = same
+    ? `Yes, both are ${first.colour}.`
+    : `No, the ${first.thing.name} is ${first.colour} and the ${second.thing.name} is ${second.colour}.`;
+  return makeQuestion(random, {
+    kind: 'compare',
+    templates: SAME_COLOUR_TEMPLATES,
+    fill: { x: first.thing.name, y: second.thing.name },
+    answer: random.chance(0.7) ? (same ? 'Yes.' : 'No.') : answer,
+    short: same ? 'Yes' : 'No',
+    accepted: [answer],
+  });
+}

@@ -1,0 +1,63 @@
+import type { Random } from '../../util/random.ts';
+import { articleOf, withArticle } from './names.ts';
+import { rightNames } from './questions-thing.ts';
+import type { Question } from './questions-types.ts';
+import { centreOf, type SceneView, type ThingGroup } from './questions-view.ts';
+import { listOf, makeQuestion, numberWord } from './questions-wording.ts';
+
+export const DESCRIBE_TEMPLATES: readonly string[] = [
+  'Describe the picture.',
+  'Describe this image.',
+  'What can be seen in the picture?',
+  'What do you see?',
+  'What things are in the picture?',
+  'Tell me what is in the image.',
+  'List the things in the picture.',
+  'What is in this picture?',
+  'What does the picture show?',
+  'Give a short description.',
+  'Which objects are there?',
+];
+
+/** All things with their number, from left to right, and the colour of a plain background. */
+export function describeQuestion(view: SceneView, random: Random): Question | null {
+  const { scene, askable, groups, allClear } = view;
+  const nothing = groups.length === 0 && scene.lettering === null;
+  if (!allClear || askable.length !== groups.length || nothing) return null;
+  const ordered = [...groups].sort((a, b) => leftmost(a) - leftmost(b));
+  const phrases = ordered.map((group) => phraseOf(group));
+  const parts = ordered.map((group) => formsOf(group));
+  if (scene.lettering !== null) {
+    const { text } = scene.lettering;
+    phrases.push(`the text "${text}"`);
+    parts.push([`text ${text}`, `word ${text}`, text]);
+  }
+  const first = ordered[0];
+  const plural = first !== undefined && (first.members.length > 1 || first.thing.use === 'plural');
+  const { colour } = scene.background;
+  const ground = colour === null ? '' : ` on ${articleOf(colour)} ${colour} background`;
+  return makeQuestion(random, {
+    kind: 'describe',
+    templates: DESCRIBE_TEMPLATES,
+    answer: `There ${plural ? 'are' : 'is'} ${listOf(phrases)}${ground}.`,
+    parts,
+  });
+}
+
+function leftmost(group: ThingGroup): number {
+  return Math.min(...group.members.map((member) => centreOf(member.box)[0]));
+}
+
+/** `a cat`, `three cats`. */
+export function phraseOf({ thing, members }: Pick<ThingGroup, 'thing' | 'members'>): string {
+  return members.length === 1 ? withArticle(thing) : `${numberWord(members.length)} ${thing.plural}`;
+}
+
+function formsOf({ thing, members }: ThingGroup): string[] {
+  if (members.length === 1)
+    return [...rightNames(thing), ...rightNames(thing).map((name) => `one ${name}`), thing.plural];
+  return [thing.plural, ...rightNames(thing)].flatMap((name) => {
+    const count = numberWord(members.length);
+    return [`${count} ${name}`, `${count} ${name}s`];
+  });
+}
