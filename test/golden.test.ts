@@ -21,6 +21,8 @@ import { Intermediates, type Tensors } from './support/intermediates.ts';
 import { trainingPairs, trainStep } from './support/train-case.ts';
 
 const TOLERANCE = 2e-4;
+/** Longer than any prompt that others may put in front of us. */
+const MAX_LENGTH = 8192;
 const cases = goldenCases();
 
 const modelDir = (golden: GoldenCase): string => join(GOLDEN_DIR, 'models', golden.model);
@@ -59,7 +61,7 @@ for (const golden of cases.filter((c) => !c.labels))
         device: 'cpu',
         dtype: 'fp32',
         threads: 1,
-        maxLength: 1024,
+        maxLength: MAX_LENGTH,
       });
       pixels = await casePixels(golden, expected, folder);
       // [1, parts, 3, S, S] for a picture, [1, frames, parts, 3, S, S] for a video
@@ -77,7 +79,7 @@ for (const golden of cases.filter((c) => !c.labels))
 
     if (golden.images)
       test('every tensor between picture and fused text', async () => {
-        const tower = await Intermediates.load(engine.folder, 1024);
+        const tower = await Intermediates.load(engine.folder, MAX_LENGTH);
         const size = pixels!.length / frames;
         const d = engine.folder.config.hiddenSize;
         const kept = textIds.filter((id) => id !== 0);
@@ -123,7 +125,7 @@ for (const golden of cases.filter((c) => !c.labels))
 
     test('every tensor of the language model', async () => {
       check('inputs_embeds', embeddings);
-      const tower = await Intermediates.load(engine.folder, 1024);
+      const tower = await Intermediates.load(engine.folder, MAX_LENGTH);
       const actual = await tower.decode(embeddings);
       for (const name of expected.keys())
         if (/^(layer_output\.|logits$)/.test(name)) check(name, actual.get(name)?.data);
@@ -199,9 +201,9 @@ for (const golden of cases.filter((c) => c.labels))
       device: 'cpu',
       dtype: 'fp32',
       threads: 1,
-      maxLength: 1024,
+      maxLength: MAX_LENGTH,
     });
-    const tower = await Intermediates.load(folder, 1024);
+    const tower = await Intermediates.load(folder, MAX_LENGTH);
     const { config } = folder;
     const parts = partsPerImage(config);
     const pairs = trainingPairs(golden);

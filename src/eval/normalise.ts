@@ -138,6 +138,9 @@ function firstYesNo(text: string): 'yes' | 'no' | null {
   return first === 'yes' || first === 'no' ? first : null;
 }
 
+/** What may stand between the parts of a description. */
+const FILLERS = new Set(['', '/', 'and', 'there', 'is', 'are', 'with', 'also']);
+
 const BACKGROUND = / on (?:(\w+) )?background$/;
 
 /** Each part once, in any order, and nothing else but "and"; the background may be left out, but not be wrong. */
@@ -153,5 +156,5 @@ function hasAllParts(answer: string, expected: string, parts: readonly (readonly
     if (form === undefined) return false;
     left = left.replace(` ${form} `, ' / ');
   }
-  return left.split(' ').every((word) => word === '' || word === '/' || word === 'and');
+  return left.split(' ').every((word) => FILLERS.has(word));
 }

@@ -59,84 +59,10 @@ const failure = async (address: string, options: FetchOptions = {}): Promise<Lla
   expect(error).toBeInstanceOf(LlavaMiniError);
   return error as LlavaMiniError;
 };
-/** Never asked: whoever is refused is refused before anything is looked up. */
-const noResolver = vi.fn(async (): Promise<ResolvedAddress[]> => {
-  throw new Error('looked up');
-});
 const open: FetchOptions = { allowPrivate: true, timeoutMs: 5000 };
 const loopback = async (): Promise<ResolvedAddress[]> => [{ address: '127.0.0.1', family: 4 }];
 
-describe('hostile addresses', () => {
-  test.each([
-    'http://127.0.0.1/',
-    'http://127.0.0.1./',
-    'http://127.1/',
-    'http://0x7f.1/',
-    'http://0x7f000001/',
-    'http://2130706433/',
-    'http://017700000001/',
-    'http://0177.0.0.01/',
-    'http://0.0.0.0/',
-    'http://0/',
-    'http://１２７.０.０.１/',
-    'http://127。0。0。1/',
-    'http://%31%32%37.0.0.1/',
-    'http://[::1]/',
-    'http://[::]/',
-    'http://[0:0:0:0:0:0:0:1]/',
-    'http://[::ffff:127.0.0.1]/',
-    'http://[::ffff:7f00:1]/',
-    'http://[::ffff:169.254.169.254]/',
-    'http://[::127.0.0.1]/',
-    'http://[64:ff9b::7f00:1]/',
-    'http://[64:ff9b::8.8.8.8]/',
-    'http://[2002:7f00:1::]/',
-    'http://[2001:0:7f00:1::]/',
-    'http://[fe80::1]/',
-    'http://[fe80::1%25eth0]/',
-    'http://[fd00:ec2::254]/',
-    'http://[ff02::1]/',
-    'http://169.254.169.254/latest/meta-data/',
-    'http://168.63.129.16/',
-    'http://10.0.0.1/',
-    'http://172.16.3.4/',
-    'http://192.168.1.1/',
-    'http://100.64.0.1/',
-    'http://224.0.0.1/',
-    'http://255.255.255.255/',
-    'https://user:pw@example.com/',
-    'http://example.com@127.0.0.1/',
-    'http://127.0.0.1#@example.com/',
-    'http://127.0.0.1?@example.com/',
-    'http://a\\@b/',
-    'http:\\\\127.0.0.1/',
-    'http://exa\tmple.com/',
-    'http://example.com/a b',
-    'http://127.0.0.1\n.example.com/',
-    'http:127.0.0.1',
-    'http:///127.0.0.1/',
-    'ftp://example.com/a.png',
-    'file:///etc/passwd',
-    'gopher://example.com/',
-    'javascript:alert(1)',
-    'data:image/png;base64,AAAA',
-    'blob:http://example.com/1',
-    'http://8.8.8.8:22/',
-    'http://example.com:6379/',
-    'http://example.com:99999/',
-    'http://',
-    'http://[::1',
-    '//example.com/x.png',
-    'example.com/x.png',
-    '',
-  ])('%j', async (address) => {
-    expect(await failure(address, { resolve: noResolver })).toMatchObject({
-      code: 'bad-url',
-      hint: expect.any(String),
-    });
-    expect(noResolver).not.toHaveBeenCalled();
-  });
-
+describe('hostile names', () => {
   test.each([
     ['a private address', [['10.1.2.3', 4]]],
     [

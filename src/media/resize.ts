@@ -112,11 +112,21 @@ function alongColumns(
     // A row of the canvas alone stays its colour in the first pass: the weights of a sample sum to one within a
     // few units of 2^-22, far less than the half that rounding allows.
     for (let i = 0; i < stride; i++) sums[i] = HALF + Math.imul(outside[y], colour[i % 3]);
-    for (let k = 0; k < count[y]; k++) {
-      const weight = values[y * taps + k];
-      const row = (start[y] - low + k) * stride;
-      for (let i = 0; i < stride; i++) sums[i] += Math.imul(rows[row + i], weight);
+    let at = (start[y] - low) * stride;
+    let k = y * taps;
+    const end = k + count[y];
+    // Four rows at a time, so that the sums are read and written a quarter as often.
+    for (; k + 4 <= end; k += 4, at += 4 * stride) {
+      const [a, b, c, d] = values.subarray(k, k + 4);
+      for (let i = 0, j = at; i < stride; i++, j++)
+        sums[i] +=
+          Math.imul(rows[j], a) +
+          Math.imul(rows[j + stride], b) +
+          Math.imul(rows[j + 2 * stride], c) +
+          Math.imul(rows[j + 3 * stride], d);
     }
+    for (; k < end; k++, at += stride)
+      for (let i = 0, j = at; i < stride; i++, j++) sums[i] += Math.imul(rows[j], values[k]);
     const o = y * stride;
     for (let i = 0; i < stride; i++) out[o + i] = clip(sums[i]);
   }

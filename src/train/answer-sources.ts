@@ -1,10 +1,10 @@
 import type { Random } from '../util/random.ts';
 import type { ClassExamples } from './class-examples.ts';
 import type { FeatureStore } from './feature-store.ts';
-import { conceptOf } from './pictograms/concepts.ts';
+import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
 import { photoClasses } from './pictograms/imagenet.ts';
 import { askAbout, type Question } from './pictograms/questions.ts';
-import { nameQuestion } from './pictograms/questions-name.ts';
+import { askAboutThing, nameQuestion } from './pictograms/questions-name.ts';
 import type { Scene } from './pictograms/types.ts';
 import type { AnswerSource, AskedPair } from './stage-answers.ts';
 import type { PairEncoder } from './tokenise.ts';
@@ -52,7 +52,6 @@ export function classSource(
   side: number,
 ): AnswerSource {
   const photos = photoClasses();
-  const slugs = slugsByThing(store);
   // Names are drawn evenly, then a class of that name: there are over a hundred breeds of dogs.
   const byName = new Map<string, number[]>();
   for (const { name, index } of photos) byName.set(name, [...(byName.get(name) ?? []), index]);
@@ -65,28 +64,12 @@ export function classSource(
       const photo = photos[random.pick(byName.get(list[index]) as number[])];
       examples.fill(photo.index, random, into.probabilities);
       mixPatches(store, random, into.patches, side);
-      const slug = photo.concept === null ? undefined : slugs.get(photo.concept);
-      if (!slug || random.chance(0.5)) return [0, 1, 2].map(() => encode(encoder, nameQuestion(photo, random)));
-      const scene: Scene = {
-        seed: '',
-        size: 0,
-        background: { kind: 'scenery', colour: null },
-        objects: [{ concept: slug, style: '', box: [0.1, 0.1, 0.9, 0.9], colour: null, hidden: 0 }],
-        lettering: null,
-      };
-      const kinds = ['name', 'category', 'choice', 'yesno', 'refuse'] as const;
-      return askAbout(scene, random, undefined, { kinds }).map((q) => encode(encoder, q));
+      const asked = random.chance(0.5)
+        ? [0, 1, 2].map(() => nameQuestion(photo, random))
+        : askAboutThing(photo, namedConcepts(), random);
+      return asked.map((q) => encode(encoder, q));
     },
   };
-}
-
-function slugsByThing(store: FeatureStore<Scene>): Map<string, string> {
-  const slugs = new Map<string, string>();
-  for (const scene of store.labels) {
-    const [object] = scene.objects;
-    if (object && !object.shape) slugs.set(conceptOf(object).id, object.concept);
-  }
-  return slugs;
 }
 
 /** A window of one picture's patches inside another's. */

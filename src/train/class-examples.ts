@@ -7,20 +7,28 @@ import type { Random } from '../util/random.ts';
  * pair probabilities made up around a class with the class's everyday name (design, section 8).
  */
 export class ClassExamples {
-  private readonly rows: Float32Array;
+  /** Cosine of each two classes' rows, `[classes, classes]`. */
+  private readonly similarity: Float32Array;
   private readonly classes: number;
-  private readonly width: number;
 
   /** @param rows the classifier's weights, `[classes, width]`: similar classes have similar rows */
   constructor(rows: Float32Array, classes: number) {
     this.classes = classes;
-    this.width = rows.length / classes;
-    this.rows = Float32Array.from(rows);
+    const width = rows.length / classes;
+    const unit = Float32Array.from(rows);
     for (let c = 0; c < classes; c++) {
-      const row = this.rows.subarray(c * this.width, (c + 1) * this.width);
+      const row = unit.subarray(c * width, (c + 1) * width);
       const length = Math.hypot(...row);
-      for (let i = 0; i < row.length; i++) row[i] /= length;
+      for (let i = 0; i < width; i++) row[i] /= length;
     }
+    this.similarity = new Float32Array(classes * classes);
+    for (let a = 0; a < classes; a++)
+      for (let b = 0; b <= a; b++) {
+        let sum = 0;
+        for (let i = 0; i < width; i++) sum += unit[a * width + i] * unit[b * width + i];
+        this.similarity[a * classes + b] = sum;
+        this.similarity[b * classes + a] = sum;
+      }
   }
 
   /**
@@ -33,15 +41,12 @@ export class ClassExamples {
     const share = 0.2 + 0.78 * Math.sqrt(random.float());
     const sharpness = random.uniform(8, 18);
     const spread = random.uniform(0.5, 1.5);
-    const mine = this.rows.subarray(target * this.width, (target + 1) * this.width);
+    const mine = this.similarity.subarray(target * this.classes, (target + 1) * this.classes);
     const others = new Float64Array(this.classes);
     let sum = 0;
     for (let c = 0; c < this.classes; c++) {
       if (c === target) continue;
-      let similarity = 0;
-      const at = c * this.width;
-      for (let i = 0; i < this.width; i++) similarity += mine[i] * this.rows[at + i];
-      others[c] = Math.exp(sharpness * similarity + spread * random.normal());
+      others[c] = Math.exp(sharpness * mine[c] + spread * random.normal());
       sum += others[c];
     }
     const noise = (1 - share) * random.uniform(0.05, 0.4);

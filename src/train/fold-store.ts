@@ -3,7 +3,7 @@ import * as g from '../graph/index.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
 import { foldedWidth, foldMaps } from '../model/vision/efficientnet-lite.ts';
 import type { FeatureStore } from './feature-store.ts';
-import type { Weights } from './step-runner.ts';
+import { inlineFrom, type Weights } from './weights.ts';
 
 const BATCH = 16;
 
@@ -20,10 +20,10 @@ export async function foldStore<Label>(
   const [patches, width] = [(config.imageSize / 32) ** 2, foldedWidth(config)];
   const maps = graph.input('maps', 'float16', ['n', patches, width]);
   graph.output('patches', g.cast(foldMaps(graph, config, g.cast(maps, 'float32')), 'float16'));
-  const session = await ort.InferenceSession.create(
-    g.serialise(graph, (p) => ({ kind: 'inline', data: (weights.get(p.name) as { data: Float32Array }).data })),
-    { intraOpNumThreads: 2, logSeverityLevel: 3 },
-  );
+  const session = await ort.InferenceSession.create(g.serialise(graph, inlineFrom(weights)), {
+    intraOpNumThreads: 2,
+    logSeverityLevel: 3,
+  });
   try {
     while (to.length < from.length) {
       signal?.throwIfAborted();

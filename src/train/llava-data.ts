@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { join, normalize, sep } from 'node:path';
+import { isAbsolute, join, normalize, sep } from 'node:path';
 import { z } from 'zod';
 import { LlavaMiniError } from '../errors.ts';
-import { buildPrompt, type Message, type TextTokenizer } from '../text/index.ts';
+import { buildPrompt, type Message, type TextTokenizer, userMessage } from '../text/index.ts';
 import { fileError } from '../util/atomic-file.ts';
 import type { FeatureStore } from './feature-store.ts';
 import type { AnswerSource, AskedPair } from './stage-answers.ts';
@@ -21,8 +21,8 @@ const record = z.object({
 });
 
 /**
- * Reads a file in LLaVA's format: a list of `{ id, image, conversations: [{ from, value }] }`, `<image>` in the first
- * human turn. Records without a picture are left out.
+ * Reads a file in LLaVA's format: a list of `{ id, image, conversations: [{ from, value }] }`, one `<image>`, in the
+ * first human turn. Records without a picture are left out.
  *
  * @throws LlavaMiniError `bad-data` naming the record.
  */
@@ -41,13 +41,20 @@ export async function readLlavaData(path: string): Promise<LlavaRecord[]> {
     const bad = (why: string): never => {
       throw new LlavaMiniError('bad-data', `${path}: record ${i}: ${why}`);
     };
-    if (!parsed.success) return bad(`${parsed.error.issues[0].path.join('.')}: ${parsed.error.issues[0].message}`);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      return bad(`${issue.path.join('.') || 'the record'}: ${issue.message}`);
+    }
     const { conversations, image } = parsed.data;
     conversations.forEach(({ from }, k) => {
       if (from !== (k % 2 ? 'gpt' : 'human')) bad(`turn ${k} is from ${from}; human and gpt must take turns`);
     });
-    if (!conversations[0].value.includes('<image>')) bad('the first turn has no <image>');
-    if (normalize(image).startsWith('..') || image.startsWith(sep)) bad(`the path ${image} leaves the image folder`);
+    const places = conversations.map(({ value }) => value.split('<image>').length - 1);
+    if (places[0] !== 1 || places.some((n, k) => k > 0 && n > 0))
+      bad('there must be one <image>, in the first turn: a record has one picture');
+    const inside = normalize(image);
+    if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`))
+      bad(`the path ${image} leaves the image folder`);
     return [parsed.data];
   });
 }
@@ -74,22 +81,17 @@ export function llavaSource(
 }
 
 export function conversationPairs(item: LlavaRecord, tokenizer: TextTokenizer, endToken: number): AskedPair[] {
-  const messages: Message[] = item.conversations.map(({ from, value }) => ({
-    role: from === 'human' ? 'user' : 'assistant',
-    content: parts(value),
-  }));
+  const messages = item.conversations.map(({ from, value }, i) => toMessage(from, value, i === 0));
   return messages.flatMap((message, i) => {
     if (message.role !== 'assistant') return [];
     const { ids } = buildPrompt(tokenizer, 'template', messages.slice(0, i));
-    return [{ kind: 'llava', prompt: ids, answer: [...tokenizer.encode(item.conversations[i].value), endToken] }];
+    const answer = tokenizer.encode(item.conversations[i].value.trim());
+    return [{ kind: 'llava', prompt: ids, answer: [...answer, endToken] }];
   });
 }
 
-/** `<image>` in the file is markup of its author, unlike in a user's text. */
-function parts(value: string): Message['content'] {
-  const pieces = value.split('<image>');
-  return pieces.flatMap((text, i) => [
-    ...(i > 0 ? [{ type: 'image' as const }] : []),
-    ...(text.trim() ? [{ type: 'text' as const, text: text.trim() }] : []),
-  ]);
+/** As in the reference, the picture comes before the words of its turn, wherever its author put it. */
+function toMessage(from: 'human' | 'gpt', value: string, first: boolean): Message {
+  if (from === 'gpt') return { role: 'assistant', content: value.trim() };
+  return first ? userMessage(value.replace('<image>', '').trim(), 1) : { role: 'user', content: value.trim() };
 }

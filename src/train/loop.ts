@@ -42,7 +42,7 @@ export interface StepInput {
  * The training loop of one stage: batches from seeded generators, scheduled steps, metrics, evaluation, and a state
  * on disk every few minutes from which a killed run goes on bit for bit. Stopping through the signal saves first.
  *
- * @param next makes a step's batch; it must draw only from the step's own generator, which is what makes resuming exact.
+ * @param next makes a batch, `runner.accumulate` of them a step; it must draw only from the step's own generator, which is what makes resuming exact.
  */
 export async function trainLoop(
   runner: StepRunner,
@@ -52,11 +52,13 @@ export async function trainLoop(
 ): Promise<void> {
   const { dir, stage, steps, metrics, signal } = options;
   const restored = await loadState(dir, stage, runner);
+  await metrics.rewind(stage, runner.step);
   let seconds = restored?.seconds ?? 0;
   let saved = Date.now();
   let mean = 0;
-  const recent: { samples: number; seconds: number; loss: number }[] = [];
-  const progress = (): Progress => ({ stage, step: runner.step, seconds });
+  const losses = restored?.losses ?? [];
+  const recent: { samples: number; seconds: number }[] = [];
+  const progress = (): Progress => ({ stage, step: runner.step, seconds, losses });
 
   for (let step = runner.step; step < steps; step++) {
     if (signal?.aborted) {
@@ -64,14 +66,23 @@ export async function trainLoop(
       signal.throwIfAborted();
     }
     const began = performance.now();
-    const batch = await next(new Random(`${options.seed}/${stage}/${step}`), step);
+    const random = new Random(`${options.seed}/${stage}/${step}`);
     const rate = scheduleRate(step, steps, options.warmup);
+    let batch = await next(random, step);
+    let samples = batch.samples;
+    for (let more = runner.accumulate - 1; more > 0; more--) {
+      await runner.add(batch.graph, batch.tensors);
+      batch = await next(random, step);
+      samples += batch.samples;
+    }
     const result = await runner.run(batch.graph, batch.tensors, rate);
     const took = (performance.now() - began) / 1000;
     seconds += took;
     mean = mean === 0 ? result.loss : 0.97 * mean + 0.03 * result.loss;
-    recent.push({ samples: batch.samples, seconds: took, loss: result.loss });
+    recent.push({ samples, seconds: took });
     if (recent.length > 20) recent.shift();
+    losses.push(result.loss);
+    if (losses.length > 20) losses.shift();
     const spent = recent.reduce((t, r) => t + r.seconds, 0);
     const speed = recent.reduce((t, r) => t + r.samples, 0) / spent;
     options.onProgress?.({
@@ -89,7 +100,7 @@ export async function trainLoop(
       metrics.add({
         stage,
         step: step + 1,
-        loss: round(recent.reduce((t, r) => t + r.loss, 0) / recent.length),
+        loss: round(losses.reduce((a, b) => a + b, 0) / losses.length),
         gradientNorm: round(result.gradientNorm),
         rate: round(rate),
         samplesPerSecond: round(speed),

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../util/atomic-file.ts';
+import { fileError, writeFileAtomic } from '../util/atomic-file.ts';
 
 export interface Metric {
   stage: string;
@@ -17,19 +17,47 @@ export interface Metric {
 /** `metrics.jsonl` and `loss.svg` of a run. */
 export class MetricsFile {
   private readonly dir: string;
-  private readonly all: Metric[] = [];
+  private readonly path: string;
+  private all: Metric[] = [];
+  /** The file holds a line that a killed run left half written. */
+  private broken = false;
 
   constructor(dir: string) {
     this.dir = dir;
-    const path = join(dir, 'metrics.jsonl');
-    if (existsSync(path))
-      for (const line of readFileSync(path, 'utf8').split('\n'))
-        if (line.endsWith('}')) this.all.push(JSON.parse(line));
+    this.path = join(dir, 'metrics.jsonl');
+    if (!existsSync(this.path)) return;
+    const text = readFileSync(this.path, 'utf8');
+    for (const line of text.split('\n').filter(Boolean)) {
+      try {
+        this.all.push(JSON.parse(line));
+      } catch {
+        this.broken = true;
+      }
+    }
+    this.broken ||= text !== '' && !text.endsWith('\n');
   }
 
+  get metrics(): readonly Metric[] {
+    return this.all;
+  }
+
+  /** @throws LlavaMiniError `no-space`, `io` */
   add(metric: Metric): void {
     this.all.push(metric);
-    appendFileSync(join(this.dir, 'metrics.jsonl'), `${JSON.stringify(metric)}\n`);
+    try {
+      appendFileSync(this.path, `${JSON.stringify(metric)}\n`);
+    } catch (error) {
+      throw fileError(error, this.path);
+    }
+  }
+
+  /** Forgets what a stage wrote after a step: a run that was killed goes on from its last saved state. */
+  async rewind(stage: string, step: number): Promise<void> {
+    const kept = this.all.filter((m) => m.stage !== stage || m.step <= step);
+    if (kept.length === this.all.length && !this.broken) return;
+    await writeFileAtomic(this.path, kept.map((m) => `${JSON.stringify(m)}\n`).join(''));
+    this.all = kept;
+    this.broken = false;
   }
 
   async draw(): Promise<void> {

@@ -2,6 +2,7 @@
  * @file Optimisers as graph nodes: the update of every weight is appended to the graph that computes the loss, so
  * one run is one training step.
  */
+import { LlavaMiniError } from '../errors.ts';
 import * as g from '../graph/index.ts';
 import { type Graph, gradients, type Value } from '../graph/index.ts';
 
@@ -23,6 +24,8 @@ export interface OptimiserConfig {
   groups: WeightGroup[];
   /** Largest global norm of the gradient. */
   clip: number;
+  /** Batches whose gradients are averaged before each update. Default 1. */
+  accumulate?: number;
   beta1?: number;
   beta2?: number;
   epsilon?: number;
@@ -42,32 +45,61 @@ export interface UpdateGraph {
   state: StateTensor[];
 }
 
+/** A trained weight and its gradient. */
+export interface Trained {
+  weight: Value;
+  gradient: Value;
+}
+
 /** Group of a weight, or null when it stays as it is. */
 export function groupOf(name: string, config: OptimiserConfig): WeightGroup | null {
   return config.groups.find((group) => new RegExp(group.match).test(name)) ?? null;
 }
 
+/** Graph input that holds a weight's gradients of the batches before, and `next/…` the output with this one's. */
+export const sumName = (weight: string): string => `gradient/${weight}`;
+
 /**
- * Appends gradients and updates to a graph with a loss. New inputs: `rate` (schedule's factor), `correction1` and
- * `correction2` (Adam's 1 − βᵗ), all `[]`; new outputs: `loss`, `gradient_norm` and `next/…` for each state tensor.
+ * Appends gradients to a graph with a loss, its only new output unless batches are accumulated: then there are inputs
+ * `gradient/NAME`, and outputs `next/gradient/NAME` with this batch's share added, which is what an update takes.
+ *
+ * @throws LlavaMiniError `bad-data` when no group of the optimiser takes any weight of the graph
  */
-export function appendUpdates(graph: Graph, loss: Value, config: OptimiserConfig): UpdateGraph {
-  const { beta1 = 0.9, beta2 = 0.98, epsilon = 1e-8, momentum = 0.95 } = config;
+export function appendGradients(graph: Graph, loss: Value, config: OptimiserConfig): Trained[] {
+  const { accumulate = 1 } = config;
   const weights = [...graph.parameters.values()].filter((p) => groupOf(p.name, config));
   const found = gradients(loss, weights);
-  const pairs = weights.flatMap((weight, i) => (found[i] ? [{ weight, grad: found[i] as Value }] : []));
+  const trained = weights.flatMap((weight, i) => (found[i] ? [{ weight, gradient: found[i] as Value }] : []));
+  if (trained.length === 0)
+    throw new LlavaMiniError('bad-data', 'no group of the optimiser matches a weight that this stage could train', {
+      hint: `it could train, for example, ${[...graph.parameters.keys()].slice(0, 3).join(', ')}`,
+    });
+  graph.output('loss', loss);
+  if (accumulate === 1) return trained;
+  return trained.map(({ weight, gradient }) => {
+    const before = graph.input(sumName(weight.name), 'float32', weight.shape);
+    const sum = g.add(before, g.mul(gradient, 1 / accumulate));
+    graph.output(`next/${sumName(weight.name)}`, sum);
+    return { weight, gradient: sum };
+  });
+}
 
+/**
+ * Appends the updates. New inputs: `rate` (schedule's factor), `correction1` and `correction2` (Adam's 1 − βᵗ), all
+ * `[]`; new outputs: `gradient_norm` and `next/…` for each state tensor.
+ */
+export function appendUpdates(graph: Graph, pairs: readonly Trained[], config: OptimiserConfig): UpdateGraph {
+  const { beta1 = 0.9, beta2 = 0.98, epsilon = 1e-8, momentum = 0.95 } = config;
   const scalar = (name: string): Value => graph.input(name, 'float32', []);
   const rate = scalar('rate');
   const correction1 = scalar('correction1');
   const correction2 = scalar('correction2');
 
   let squares = graph.scalar(0);
-  for (const { grad } of pairs) squares = g.add(squares, g.sumAll(g.mul(grad, grad)));
+  for (const { gradient } of pairs) squares = g.add(squares, g.sumAll(g.mul(gradient, gradient)));
   const norm = g.sqrt(squares);
   const scale = g.min(1, g.div(config.clip, g.add(norm, 1e-6)));
 
-  graph.output('loss', loss);
   graph.output('gradient_norm', norm);
   const state: StateTensor[] = [];
   const moment = (name: string, like: Value): Value => {
@@ -75,7 +107,7 @@ export function appendUpdates(graph: Graph, loss: Value, config: OptimiserConfig
     return graph.input(name, 'float32', like.shape);
   };
 
-  for (const { weight, grad: raw } of pairs) {
+  for (const { weight, gradient: raw } of pairs) {
     const group = groupOf(weight.name, config) as WeightGroup;
     const grad = g.mul(raw, scale);
     state.push({ name: weight.name, shape: weight.shape as number[] });

@@ -21,7 +21,12 @@ const group = z.object({
   weightDecay: z.number().min(0).optional(),
 });
 
-const optimiser = z.object({ clip: z.number().positive().default(1), groups: z.array(group).min(1) });
+const optimiser = z.object({
+  clip: z.number().positive().default(1),
+  /** Batches whose gradients make one step. */
+  accumulate: positive.max(1024).default(1),
+  groups: z.array(group).min(1),
+});
 
 const bucket = z.object({
   pictures: positive,
@@ -98,6 +103,8 @@ const plan = z.object({
   model: z.string(),
   /** Weights that are there before training: a safetensors file of this project with the tower's tensors. */
   start: z.string(),
+  /** What of them is used: the frozen tower alone, or the whole model, to teach a trained one more. */
+  startWith: z.enum(['tower', 'model']).default('tower'),
   /** Folder for states, kept features and metrics. */
   run: z.string(),
   seed: z.string(),
@@ -122,5 +129,35 @@ export function parsePlan(json: unknown, where: string): TrainingPlan {
     if (seen.has(name)) throw new LlavaMiniError('bad-data', `${where}: two stages are called ${name}`);
     seen.add(name);
   }
+  checkStores(parsed.data, where);
   return parsed.data;
+}
+
+/** Every store that a stage reads must have been made before, in the form that the stage reads. */
+function checkStores({ stages }: TrainingPlan, where: string): void {
+  const made = new Map<string, 'maps' | 'patches'>();
+  for (const stage of stages) {
+    const need = (store: string, keep: 'maps' | 'patches', key: string): void => {
+      if (made.get(store) === keep) return;
+      const why = made.has(store) ? `keeps ${made.get(store)}, not ${keep}` : 'is not made by an earlier stage';
+      throw new LlavaMiniError('bad-data', `${where}: stage ${stage.id}: ${key}: ${store} ${why}`);
+    };
+    if (stage.kind === 'pictures') made.set(stage.id, stage.keep);
+    if (stage.kind === 'llava') made.set(stage.id, 'patches');
+    if (stage.kind === 'naming') {
+      need(stage.store, 'maps', 'store');
+      for (const store of stage.heldOut) need(store, 'maps', 'heldOut');
+    }
+    if (stage.kind === 'fold') {
+      for (const { from } of stage.stores) need(from, 'maps', 'stores.from');
+      for (const { to } of stage.stores) {
+        if (made.has(to)) throw new LlavaMiniError('bad-data', `${where}: stage ${stage.id}: ${to} is made twice`);
+        made.set(to, 'patches');
+      }
+    }
+    if (stage.kind === 'answers') {
+      for (const { store } of stage.sources) need(store, 'patches', 'sources.store');
+      for (const { store } of stage.heldOut) need(store, 'patches', 'heldOut.store');
+    }
+  }
 }

@@ -122,35 +122,46 @@ export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<voi
     });
     return store as FeatureStore<{ target: number }>;
   };
-  await trainNaming(
-    {
-      config: run.config,
-      vision: run.vision,
-      weights: run.weights,
-      store: open(stage.store),
-      heldOut: Object.fromEntries(stage.heldOut.map((name) => [name, open(name)])),
-      classes: namedConcepts().length,
-      batch: stage.batch,
-      optimiser: stage.optimiser,
-    },
-    loopOptions(run, stage),
-  );
+  const store = open(stage.store);
+  const heldOut = Object.fromEntries(stage.heldOut.map((name) => [name, open(name)]));
+  try {
+    await trainNaming(
+      {
+        config: run.config,
+        vision: run.vision,
+        weights: run.weights,
+        store,
+        heldOut,
+        classes: namedConcepts().length,
+        batch: stage.batch,
+        optimiser: stage.optimiser,
+      },
+      loopOptions(run, stage),
+    );
+  } finally {
+    for (const opened of [store, ...Object.values(heldOut)]) opened.close();
+  }
+  // Thrown away here too, so that a run that goes on from files has the same weights as one that never stopped.
+  for (const name of [...run.weights.keys()]) if (name.startsWith('naming_head.')) run.weights.delete(name);
 }
 
 export async function runFold(run: Run, stage: StageOf<'fold'>): Promise<void> {
   for (const { from, to } of stage.stores) {
     const source = openStore<Scene>(run, from, 'maps');
     const target = openStore<Scene>(run, to, 'patches');
-    await foldStore(
-      run.vision,
-      run.weights,
-      source,
-      target,
-      (done) => run.onPictures?.(stage.id, done, source.length),
-      run.signal,
-    );
-    source.close();
-    target.close();
+    try {
+      await foldStore(
+        run.vision,
+        run.weights,
+        source,
+        target,
+        (done) => run.onPictures?.(stage.id, done, source.length),
+        run.signal,
+      );
+    } finally {
+      source.close();
+      target.close();
+    }
   }
 }
 
@@ -164,35 +175,38 @@ export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<v
   const rows = run.weights.get('model.vision_tower.vision_tower.classifier.weight');
   if (!rows) throw new LlavaMiniError('bad-checkpoint', 'the starting weights have no classifier');
   const examples = new ClassExamples(rows.data, run.vision.classes);
+  const stores: FeatureStore<unknown>[] = [];
+  const patches = <Label>(name: string): FeatureStore<Label> => {
+    const store = openStore<Label>(run, name, 'patches');
+    stores.push(store);
+    return store;
+  };
   const source = (s: SourcePlan): AnswerSource => {
-    if (s.kind === 'scenes')
-      return sceneSource(s.name, openStore<Scene>(run, s.store, 'patches'), encoder, s.weight, s.asking);
+    if (s.kind === 'scenes') return sceneSource(s.name, patches<Scene>(s.store), encoder, s.weight, s.asking);
     if (s.kind === 'llava')
       return llavaSource(
         s.name,
-        openStore<LlavaRecord>(run, s.store, 'patches'),
+        patches<LlavaRecord>(s.store),
         tokenizer,
         tokenizer.idOf('<|end|>') as number,
         s.weight,
       );
-    return classSource(
-      examples,
-      openStore<Scene>(run, s.store, 'patches'),
-      encoder,
-      s.weight,
-      run.vision.imageSize / 32,
-    );
+    return classSource(examples, patches<Scene>(s.store), encoder, s.weight, run.vision.imageSize / 32);
   };
-  await trainAnswers(
-    {
-      config: run.config,
-      vision: run.vision,
-      weights: run.weights,
-      sources: stage.sources.map(source),
-      heldOut: stage.heldOut.map(source),
-      buckets: stage.buckets,
-      optimiser: stage.optimiser,
-    },
-    loopOptions(run, stage),
-  );
+  try {
+    await trainAnswers(
+      {
+        config: run.config,
+        vision: run.vision,
+        weights: run.weights,
+        sources: stage.sources.map(source),
+        heldOut: stage.heldOut.map(source),
+        buckets: stage.buckets,
+        optimiser: stage.optimiser,
+      },
+      loopOptions(run, stage),
+    );
+  } finally {
+    for (const store of stores) store.close();
+  }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSafetensors } from '../checkpoint/safetensors.ts';
 import { writeSafetensors } from '../checkpoint/safetensors-write.ts';
+import { LlavaMiniError } from '../errors.ts';
 import type { StepRunner, Weights } from './step-runner.ts';
 
 /** Where a stage stands, beside its tensors. Everything that decides the next step is in it. */
@@ -10,6 +11,8 @@ export interface Progress {
   step: number;
   /** Seconds of training done in this stage. */
   seconds: number;
+  /** Of the latest steps, oldest first: metrics show their mean. */
+  losses?: number[];
 }
 
 const file = (dir: string, stage: string): string => join(dir, `state-${stage}.safetensors`);
@@ -20,13 +23,17 @@ export async function saveState(dir: string, runner: StepRunner, progress: Progr
   await writeSafetensors(file(dir, progress.stage), tensors, { progress: JSON.stringify(progress) });
 }
 
-/** Restores a stage's state into its runner; null when there is none. */
+/**
+ * Restores a stage's state into its runner; null when there is none.
+ *
+ * @throws LlavaMiniError `bad-checkpoint` for a damaged state or one of another stage
+ */
 export async function loadState(dir: string, stage: string, runner: StepRunner): Promise<Progress | null> {
   const path = file(dir, stage);
   if (!existsSync(path)) return null;
   const saved = await openSafetensors(path);
   try {
-    const progress = JSON.parse(saved.metadata.progress) as Progress;
+    const progress = readProgress(saved.metadata.progress, path);
     const tensors = new Map<string, Float32Array>();
     for (const { name } of runner.state) if (saved.tensors.has(name)) tensors.set(name, await saved.readFloat32(name));
     runner.restore(progress.step, (name) => tensors.get(name));
@@ -34,6 +41,18 @@ export async function loadState(dir: string, stage: string, runner: StepRunner):
   } finally {
     await saved.close();
   }
+}
+
+function readProgress(text: string | undefined, path: string): Progress {
+  try {
+    const progress = JSON.parse(text ?? '') as Partial<Progress> | null;
+    if (Number.isInteger(progress?.step) && (progress as Progress).step >= 0) return progress as Progress;
+  } catch {
+    // Told below, as what is JSON but no progress.
+  }
+  throw new LlavaMiniError('bad-checkpoint', `${path} does not say which step it was saved at`, {
+    hint: 'the file is damaged; delete it to start the stage again',
+  });
 }
 
 /** All weights of a model in 16 bits (or 32), in the official names. */

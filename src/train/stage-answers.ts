@@ -12,7 +12,8 @@ import type { FeatureStore } from './feature-store.ts';
 import { initialiseMissing } from './initialise.ts';
 import { type LoopOptions, type StepInput, trainLoop } from './loop.ts';
 import type { OptimiserConfig } from './optimiser.ts';
-import { type BatchTensors, StepRunner, type StepRunnerOptions, type Weights } from './step-runner.ts';
+import { type BatchTensors, StepRunner, type StepRunnerOptions } from './step-runner.ts';
+import { inlineFrom, type Weights } from './weights.ts';
 
 export interface AskedPair extends TokenisedPair {
   kind: string;
@@ -77,17 +78,16 @@ export async function trainAnswers(stage: AnswerStage, options: LoopOptions & St
     );
     return { graph: String(i), tensors, samples: bucket.pictures * bucket.questions };
   };
-  await trainLoop(
-    runner,
-    next,
-    async () => {
-      runner.exportTo(stage.weights);
-      return answerScores(stage, options.seed);
-    },
-    options,
-  );
-  runner.exportTo(stage.weights);
-  await runner.dispose();
+  const evaluate = async (): Promise<Record<string, number>> => {
+    runner.exportTo(stage.weights);
+    return answerScores(stage, options.seed);
+  };
+  try {
+    await trainLoop(runner, next, evaluate, options);
+    runner.exportTo(stage.weights);
+  } finally {
+    await runner.dispose();
+  }
 }
 
 function answerGraph(stage: AnswerStage, bucket: Bucket): { graph: Graph; loss: g.Value; logits: g.Value } {
@@ -112,12 +112,16 @@ function weighted(random: Random, weights: readonly number[]): number {
   return weights.length - 1;
 }
 
-/** Draws pictures until the bucket is full; a picture with no question that fits is drawn again. */
+/**
+ * Draws pictures until the bucket is full. Of a picture with no question that fits, nothing is asked when `skip` is
+ * set; otherwise another one is drawn for it.
+ */
 function drawBatch(
   stage: AnswerStage,
   bucket: Bucket,
   pick: (row: number) => { source: AnswerSource; index: number } | null,
   random: Random,
+  skip = false,
 ): { tensors: BatchTensors; groups: AskedPair[][] } {
   const { vision, config } = stage;
   const side = vision.imageSize / 32;
@@ -134,8 +138,8 @@ function drawBatch(
       probabilities: probabilities.subarray(row * vision.classes, (row + 1) * vision.classes),
     };
     const pairs = picked.source.draw(picked.index, random, into).filter((pair) => fits(pair, bucket, c2));
-    if (pairs.length === 0 && tries < 50 * bucket.pictures) continue;
-    if (pairs.length === 0)
+    if (pairs.length === 0 && !skip && tries < 50 * bucket.pictures) continue;
+    if (pairs.length === 0 && !skip)
       throw new LlavaMiniError(
         'bad-data',
         `no question of ${picked.source.name} fits a step of ${bucket.sequence} tokens`,
@@ -161,10 +165,10 @@ export async function answerScores(stage: AnswerStage, seed: string): Promise<Re
   const bucket = stage.buckets[stage.buckets.length - 1];
   const { graph, logits } = answerGraph(stage, bucket);
   graph.output('best', g.argMax(logits));
-  const session = await ort.InferenceSession.create(
-    serialise(graph, (p) => ({ kind: 'inline', data: (stage.weights.get(p.name) as { data: Float32Array }).data })),
-    { intraOpNumThreads: 2, logSeverityLevel: 3 },
-  );
+  const session = await ort.InferenceSession.create(serialise(graph, inlineFrom(stage.weights)), {
+    intraOpNumThreads: 2,
+    logSeverityLevel: 3,
+  });
   const counts = new Map<string, [right: number, all: number]>();
   const random = new Random(`${seed}/scores`);
   for (const source of stage.heldOut) {
@@ -174,6 +178,7 @@ export async function answerScores(stage: AnswerStage, seed: string): Promise<Re
         bucket,
         (row) => (at + row < source.length ? { source, index: at + row } : null),
         random,
+        true,
       );
       const feeds = Object.fromEntries(Object.entries(tensors).filter(([name]) => session.inputNames.includes(name)));
       const best = (await session.run(feeds)).best.data as BigInt64Array;

@@ -10,7 +10,8 @@ import type { FeatureStore } from './feature-store.ts';
 import { initialiseMissing } from './initialise.ts';
 import { type LoopOptions, type StepInput, trainLoop } from './loop.ts';
 import type { OptimiserConfig } from './optimiser.ts';
-import { StepRunner, type StepRunnerOptions, type Weights } from './step-runner.ts';
+import { StepRunner, type StepRunnerOptions } from './step-runner.ts';
+import { inlineFrom, type Weights } from './weights.ts';
 
 export interface NamingStage {
   config: ModelConfig;
@@ -41,9 +42,12 @@ export async function trainNaming(stage: NamingStage, options: LoopOptions & Ste
     runner.exportTo(stage.weights);
     return namingScores(stage);
   };
-  await trainLoop(runner, next, evaluate, options);
-  runner.exportTo(stage.weights);
-  await runner.dispose();
+  try {
+    await trainLoop(runner, next, evaluate, options);
+    runner.exportTo(stage.weights);
+  } finally {
+    await runner.dispose();
+  }
 }
 
 function namingGraph(
@@ -90,12 +94,13 @@ function namingBatch(
 export async function namingScores(stage: NamingStage): Promise<Record<string, number>> {
   const { graph, logits } = namingGraph(stage, 32, 'inference');
   graph.output('logits', logits);
-  const session = await ort.InferenceSession.create(
-    serialise(graph, (p) => ({ kind: 'inline', data: (stage.weights.get(p.name) as { data: Float32Array }).data })),
-    { intraOpNumThreads: 2, logSeverityLevel: 3 },
-  );
+  const session = await ort.InferenceSession.create(serialise(graph, inlineFrom(stage.weights)), {
+    intraOpNumThreads: 2,
+    logSeverityLevel: 3,
+  });
   const scores: Record<string, number> = {};
   for (const [name, store] of Object.entries(stage.heldOut)) {
+    if (store.length === 0) continue;
     let right = 0;
     for (let at = 0; at < store.length; at += 32) {
       const rows = Array.from({ length: 32 }, (_, i) => Math.min(at + i, store.length - 1));

@@ -1,4 +1,5 @@
-import { buildPrompt, type TextTokenizer, trainBpe, userMessage } from '../text/index.ts';
+import { LlavaMiniError } from '../errors.ts';
+import { buildPrompt, IMAGE_TOKEN, type TextTokenizer, trainBpe, userMessage } from '../text/index.ts';
 import type { TokenisedPair } from './answer-batch.ts';
 
 /** nano's special tokens; the padding token is first, because pre-fusion treats id 0 as padding. */
@@ -19,24 +20,45 @@ export function trainTokenizer(texts: Iterable<string>, vocabSize: number): Retu
   return trainBpe(texts, { vocabSize, specialTokens: SPECIAL_TOKENS });
 }
 
-/** Encodes questions and answers as they will be at run time; prompts are kept, for they repeat. */
+/**
+ * Encodes questions and answers as they will be at run time. The prompt's markup is rendered once; what changes is the
+ * text between, which the special tokens around it keep apart.
+ */
 export class PairEncoder {
   private readonly tokenizer: TextTokenizer;
   private readonly end: number;
-  private readonly prompts = new Map<string, number[]>();
+  private readonly before: number[];
+  private readonly after: number[];
+  private readonly known = new Map<string, number[]>();
 
+  /** @throws LlavaMiniError `bad-model` when the template does more than put tokens around the question. */
   constructor(tokenizer: TextTokenizer) {
     this.tokenizer = tokenizer;
     this.end = tokenizer.idOf('<|end|>') as number;
+    const sample = 'What is it?';
+    const full = buildPrompt(tokenizer, 'template', [userMessage(sample, 1)]).ids;
+    const text = tokenizer.encode(`\n${sample}`);
+    const at = full.indexOf(IMAGE_TOKEN) + 1;
+    this.before = full.slice(0, at);
+    this.after = full.slice(at + text.length);
+    if ([...this.before, ...text, ...this.after].join() !== full.join())
+      throw new LlavaMiniError('bad-model', 'the chat template does not keep the question apart from its markup');
   }
 
   encode(question: string, answer: string): TokenisedPair {
-    let prompt = this.prompts.get(question);
-    if (!prompt) {
-      prompt = buildPrompt(this.tokenizer, 'template', [userMessage(question, 1)]).ids;
-      if (this.prompts.size > 50_000) this.prompts.clear();
-      this.prompts.set(question, prompt);
+    return {
+      prompt: [...this.before, ...this.ids(`\n${question.trim()}`), ...this.after],
+      answer: [...this.ids(answer), this.end],
+    };
+  }
+
+  private ids(text: string): number[] {
+    let ids = this.known.get(text);
+    if (!ids) {
+      ids = this.tokenizer.encode(text);
+      if (this.known.size > 100_000) this.known.clear();
+      this.known.set(text, ids);
     }
-    return { prompt, answer: [...this.tokenizer.encode(answer), this.end] };
+    return ids;
   }
 }

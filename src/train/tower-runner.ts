@@ -3,7 +3,7 @@ import * as g from '../graph/index.ts';
 import { Graph, serialise } from '../graph/index.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
 import { foldedWidth, foldMaps, liteFeatures } from '../model/vision/efficientnet-lite.ts';
-import type { Weights } from './step-runner.ts';
+import { inlineFrom, type Weights } from './weights.ts';
 
 /** What is kept of a picture: half-precision patches and class probabilities. */
 export interface KeptFeatures {
@@ -45,10 +45,10 @@ export class TowerRunner {
     const kept = keep === 'maps' ? maps : foldMaps(graph, config, maps);
     graph.output('patches', g.cast(kept, 'float16'));
     graph.output('probabilities', g.cast(probabilities, 'float16'));
-    const session = await ort.InferenceSession.create(
-      serialise(graph, (p) => ({ kind: 'inline', data: (weights.get(p.name) as { data: Float32Array }).data })),
-      { intraOpNumThreads: threads, logSeverityLevel: 3 },
-    );
+    const session = await ort.InferenceSession.create(serialise(graph, inlineFrom(weights)), {
+      intraOpNumThreads: threads,
+      logSeverityLevel: 3,
+    });
     const width = keep === 'maps' ? foldedWidth(config) : config.width;
     return new TowerRunner(session, (s / 32) ** 2 * width, config);
   }

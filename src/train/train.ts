@@ -53,6 +53,8 @@ export interface Run extends TrainOptions {
  */
 export async function trainFromConfig(path: string, options: TrainOptions = {}): Promise<void> {
   const plan = parsePlan(await readJson(path), path);
+  if (options.until !== undefined && !plan.stages.some((stage) => stage.id === options.until))
+    throw new LlavaMiniError('bad-argument', `${path} has no stage ${options.until}`);
   const base = dirname(resolve(path));
   const modelDir = join(base, plan.model);
   const config = parseModelConfig(await readJson(join(modelDir, 'config.json')), join(modelDir, 'config.json'));
@@ -63,7 +65,9 @@ export async function trainFromConfig(path: string, options: TrainOptions = {}):
       hint: 'models on CLIP are trained with the reference; see docs/training.md',
     });
   const dir = join(base, plan.run);
-  await mkdir(dir, { recursive: true });
+  await mkdir(dir, { recursive: true }).catch((error) => {
+    throw fileError(error, dir);
+  });
   const weights = await readWeights(join(base, plan.start));
   const run: Run = {
     threads: Math.min(availableParallelism(), 8),
@@ -74,7 +78,7 @@ export async function trainFromConfig(path: string, options: TrainOptions = {}):
     modelDir,
     config,
     vision,
-    weights: plan.stages[0].kind === 'export' ? weights : towerOnly(weights),
+    weights: plan.startWith === 'model' || plan.stages[0].kind === 'export' ? weights : towerOnly(weights),
     metrics: new MetricsFile(dir),
   };
   for (const stage of plan.stages) {
@@ -115,7 +119,7 @@ async function runStage(run: Run, stage: Stage): Promise<void> {
   }
 }
 
-/** A run starts from the frozen tower alone, also when the file holds a whole trained model. */
+/** The frozen tower alone, also when the file holds a whole trained model. */
 function towerOnly(weights: Weights): Weights {
   const frozen = /vision_tower\.(stem|blocks|head|classifier)/;
   return new Map([...weights].filter(([name]) => frozen.test(name)));

@@ -10,7 +10,7 @@ export function isClearlyBigger(first: Box, second: Box): boolean {
   return longSide(first) >= 1.25 * longSide(second) && areaOf(first) >= 1.7 * areaOf(second);
 }
 
-const BIGGER_TEMPLATES: readonly string[] = [
+export const BIGGER_TEMPLATES: readonly string[] = [
   'Which is {m}, the {x} or the {y}?',
   'Which one is {m}, the {x} or the {y}?',
   'What is {m}, the {x} or the {y}?',

@@ -24,7 +24,7 @@ export const COLOUR_TEMPLATES: readonly string[] = [
   'In what colour is the {x} shown?',
 ];
 
-const PLURAL_TEMPLATES: readonly string[] = [
+export const PLURAL_COLOUR_TEMPLATES: readonly string[] = [
   'What colour are the {x}?',
   'What color are the {x}?',
   'Which colour do the {x} have?',
@@ -78,7 +78,7 @@ function ofThing(view: SceneView, random: Random): Asked | null {
   const several = members.length > 1 || thing.use === 'plural';
   const alone = view.scene.objects.length === 1 && view.scene.lettering === null && random.chance(0.4);
   return {
-    templates: alone ? LONE_TEMPLATES : several ? PLURAL_TEMPLATES : COLOUR_TEMPLATES,
+    templates: alone ? LONE_TEMPLATES : several ? PLURAL_COLOUR_TEMPLATES : COLOUR_TEMPLATES,
     fill: { x: members.length > 1 ? thing.plural : thing.name },
     ...colourAnswer(colour, several && !alone ? 'They are' : 'It is', [
       `the ${thing.name} is`,

@@ -1,6 +1,7 @@
 import type { Random } from '../../util/random.ts';
 import { kindOf } from './kinds.ts';
 import { articleOf, namingSentence, withArticle } from './names.ts';
+import { refuseQuestion } from './questions-refuse.ts';
 import { CLEAR_KINDS, confusable, rightKinds, rightNames, type Thing } from './questions-thing.ts';
 import type { Question } from './questions-types.ts';
 import { makeQuestion, SHORT_SUFFIXES } from './questions-wording.ts';
@@ -165,7 +166,7 @@ const YES_NO_TEMPLATES: readonly string[] = [
 ];
 
 /** "Is this a cat?" about a picture of one thing, as often yes as no. */
-export function isItQuestion<T extends Thing>(thing: T, table: readonly T[], random: Random): Question | null {
+export function isItQuestion(thing: Thing, table: readonly Thing[], random: Random): Question | null {
   const yes = random.chance(0.5);
   const asked = yes ? thing : otherThings([thing], table, random, 1)[0];
   if (asked === undefined) return null;
@@ -187,51 +188,8 @@ function decapitalise(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
-const COLOUR_REFUSALS: readonly string[] = [
-  'What colour is the {x}?',
-  'Where is the {x}?',
-  'What is next to the {x}?',
-  'How big is the {x}?',
-  'Which color does the {x} have?',
-  'On which side is the {x}?',
-  'What is the {x} doing?',
-  'What is left of the {x}?',
-  'What is below the {x}?',
-  'Describe the {x}.',
-];
-
-/** A question that takes for granted what is not there. */
-export function refuseQuestion(missing: Thing, random: Random): Question {
-  const templates =
-    missing.use === 'plural'
-      ? COLOUR_REFUSALS.map((line) => line.replace(/\bis the \{x\}/, 'are the {x}').replace('does the', 'do the'))
-      : COLOUR_REFUSALS;
-  return makeQuestion(random, {
-    kind: 'refuse',
-    templates,
-    fill: { x: missing.name },
-    ...refusal(missing),
-  });
-}
-
-/** `There is no dog in the picture.` and what says the same. */
-export function refusal(missing: Thing): { answer: string; accepted: string[] } {
-  const be = missing.use === 'plural' ? 'are' : 'is';
-  return {
-    answer: `There ${be} no ${missing.name} in the picture.`,
-    accepted: [
-      `no ${missing.name}`,
-      `no ${missing.plural}`,
-      `I do not see ${withArticle(missing)}`,
-      `I see no ${missing.name}`,
-      `I cannot see ${withArticle(missing)}`,
-      'none',
-    ],
-  };
-}
-
 /** Questions about a picture of which only the one thing it shows is known, one of each kind that can be asked. */
-export function askAboutThing<T extends Thing>(thing: T, table: readonly T[], random: Random): Question[] {
+export function askAboutThing(thing: Thing, table: readonly Thing[], random: Random): Question[] {
   const others = otherThings([thing], table, random);
   const questions = [nameQuestion(thing, random)];
   if (CLEAR_KINDS.includes(thing.kind)) questions.push(categoryQuestion(thing, random));

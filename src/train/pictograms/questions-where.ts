@@ -95,7 +95,7 @@ export function whereQuestion(view: SceneView, random: Random): Question | null 
   const { name, cell, plural } = random.pick(placed);
   return makeQuestion(random, {
     kind: 'where',
-    templates: plural ? WHERE_TEMPLATES.map(toPlural) : WHERE_TEMPLATES,
+    templates: plural ? WHERE_TEMPLATES.map(pluralWhere) : WHERE_TEMPLATES,
     fill: { x: name },
     answer: `${plural ? 'They are' : 'It is'} ${cell.phrase}.`,
     short: cell.name,
@@ -108,7 +108,7 @@ export function whereQuestion(view: SceneView, random: Random): Question | null 
 }
 
 /** The same question about what is always plural. */
-function toPlural(template: string): string {
+export function pluralWhere(template: string): string {
   return template.replace(/\bis the \{x\}/, 'are the {x}').replace('the {x} is', 'the {x} are');
 }
 

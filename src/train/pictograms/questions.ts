@@ -6,14 +6,8 @@ import { colourQuestion } from './questions-colour.ts';
 import { compareQuestion } from './questions-compare.ts';
 import { countQuestion } from './questions-count.ts';
 import { describeQuestion } from './questions-describe.ts';
-import {
-  categoryQuestion,
-  choiceQuestion,
-  isItQuestion,
-  nameQuestion,
-  otherThings,
-  refuseQuestion,
-} from './questions-name.ts';
+import { categoryQuestion, choiceQuestion, isItQuestion, nameQuestion, otherThings } from './questions-name.ts';
+import { refuseQuestion } from './questions-refuse.ts';
 import { relationQuestion } from './questions-relation.ts';
 import { noTextQuestion, textQuestion } from './questions-text.ts';
 import { CLEAR_KINDS, rightNames } from './questions-thing.ts';
@@ -102,7 +96,9 @@ const ASKERS: Readonly<Record<QuestionKind, Asker>> = {
       random,
       1,
     );
-    return missing === undefined ? null : refuseQuestion(missing, random);
+    if (missing === undefined) return null;
+    const present = view.singles.length > 0 && random.chance(0.25) ? random.pick(view.singles).thing : null;
+    return refuseQuestion(missing, random, present);
   },
 };
 

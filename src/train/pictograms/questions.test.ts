@@ -1,0 +1,144 @@
+import { expect, test } from 'vitest';
+import { Random } from '../../util/random.ts';
+import { conceptOfSlug, namedConcepts } from './concepts.ts';
+import { imaginedScene } from './corpus.ts';
+import { photoClasses } from './imagenet.ts';
+import { askAbout, QUESTION_KINDS, type Question, type QuestionKind } from './questions.ts';
+import { isClearlyBigger } from './questions-bigger.ts';
+import { askAboutThing, asksForWord, fineQuestion, nameQuestion } from './questions-name.ts';
+import { relationOf } from './questions-relation.ts';
+import { confusable } from './questions-thing.ts';
+import { cellOf } from './questions-where.ts';
+import type { Scene, SceneObject } from './types.ts';
+
+function object(concept: string, x: number, y: number, more: Partial<SceneObject> = {}, size = 0.2): SceneObject {
+  const half = size / 2;
+  return { concept, style: 'test', box: [x - half, y - half, x + half, y + half], colour: null, hidden: 0, ...more };
+}
+
+function scene(objects: SceneObject[], more: Partial<Scene> = {}): Scene {
+  return { seed: 'test', size: 256, background: { kind: 'plain', colour: null }, objects, lettering: null, ...more };
+}
+
+/** Many questions of one kind about a scene. */
+function many(of: Scene, kind: QuestionKind, times = 200): Question[] {
+  return Array.from({ length: times }, (_, i) =>
+    askAbout(of, new Random(i), namedConcepts(), { kinds: [kind] }),
+  ).flat();
+}
+
+const catAndDog = scene([
+  object('cat', 0.2, 0.5, { colour: 'red' }),
+  object('dog', 0.75, 0.5, { colour: 'blue' }, 0.4),
+]);
+
+test('same seed, same questions', () => {
+  const ask = () => askAbout(imaginedScene('one'), new Random(7));
+  expect(ask()).toEqual(ask());
+});
+
+test('imagined scenes get every kind of question, without open places', () => {
+  const kinds = new Set<string>();
+  for (let i = 0; i < 250; i++)
+    for (const { kind, question, answer } of askAbout(imaginedScene(`scene ${i}`, 'AB3'), new Random(i))) {
+      kinds.add(kind);
+      expect(question).not.toMatch(/[{}]|undefined|null/);
+      expect(answer).not.toMatch(/[{}]|undefined|null/);
+      expect(question.split(' ').length, question).toBeLessThan(34);
+    }
+  expect([...kinds].sort()).toEqual([...QUESTION_KINDS].sort());
+});
+
+test('a name is answered in a sentence, or in a word where asked', () => {
+  const cat = conceptOfSlug('cat');
+  const wordings = new Set<string>();
+  for (let i = 0; i < 300; i++) {
+    const { question, answer } = nameQuestion(cat, new Random(i));
+    expect(answer).toBe(asksForWord(question) ? 'cat' : 'It is a cat.');
+    wordings.add(question);
+  }
+  expect(wordings.size).toBeGreaterThan(40);
+});
+
+test('yes and no are as frequent', () => {
+  const questions = Array.from({ length: 400 }, (_, i) =>
+    askAbout(imaginedScene(`balance ${i}`), new Random(i), namedConcepts(), { kinds: ['yesno'] }),
+  ).flat();
+  const yes = questions.filter(({ answer }) => answer.startsWith('Yes')).length / questions.length;
+  expect(yes).toBeGreaterThan(0.43);
+  expect(yes).toBeLessThan(0.57);
+});
+
+test('where and relations come from the boxes', () => {
+  const placed = many(scene([object('cat', 0.15, 0.2)]), 'where');
+  for (const { answer } of placed) expect(['It is in the top left.', 'top left']).toContain(answer);
+  const related = many(catAndDog, 'relation').filter(({ answer }) => answer.startsWith('The cat'));
+  expect(related.length).toBeGreaterThan(0);
+  for (const { answer } of related) expect(answer).toBe('The cat is to the left of the dog.');
+  expect(many(catAndDog, 'bigger').map(({ answer }) => answer)).toContain('The dog is bigger.');
+});
+
+test('things of no clear place or size are not asked about', () => {
+  expect(cellOf([0.23, 0.4, 0.43, 0.6])).toBeNull();
+  expect(cellOf([0.4, 0.4, 0.6, 0.6])?.name).toBe('center');
+  expect(relationOf([0, 0, 0.2, 0.2], [0.5, 0.5, 0.7, 0.7])).toBeNull();
+  expect(relationOf([0.4, 0, 0.6, 0.2], [0.4, 0.5, 0.6, 0.7])).toBe('above');
+  expect(isClearlyBigger([0, 0, 0.3, 0.3], [0.5, 0.5, 0.76, 0.76])).toBe(false);
+  expect(many(scene([object('cat', 0.5, 0.5)]), 'colour')).toEqual([]);
+  expect(many(scene([object('cat', 0.5, 0.5, { hidden: 0.7 })]), 'name')).toEqual([]);
+});
+
+test('what may go by the same name is counted and named by nobody', () => {
+  const both = scene([object('rooster', 0.2, 0.5), object('chicken', 0.8, 0.5)]);
+  expect(confusable(conceptOfSlug('rooster'), conceptOfSlug('chicken'))).toBe(true);
+  for (const { question } of many(both, 'count')) expect(question).not.toMatch(/rooster|chicken/i);
+});
+
+test('counts add up, over drawings of one name too', () => {
+  const cats = scene([object('cat', 0.2, 0.2), object('cat-face', 0.8, 0.2), object('black-cat', 0.2, 0.8)]);
+  const answers = new Set(
+    many(cats, 'count')
+      .filter(({ question }) => question.includes('cats'))
+      .map(({ answer }) => answer),
+  );
+  expect([...answers].sort()).toEqual(['There are three cats.', 'three']);
+});
+
+test('a wrong option or an absent thing is never one that is there', () => {
+  for (const { question, answer } of many(catAndDog, 'refuse')) {
+    const [, missing] = /^There (?:is|are) no (.+) in the picture\.$/.exec(answer) ?? [];
+    expect(['cat', 'dog', undefined]).not.toContain(missing);
+    if (missing !== 'text') expect(question).toContain(missing);
+  }
+  for (const { question, answer, accepted } of many(catAndDog, 'choice')) {
+    const option = new RegExp(`${answer}[:.)] ([a-z -]+)`).exec(question)?.[1] ?? '';
+    expect(accepted.some((right) => option.startsWith(right))).toBe(true);
+  }
+});
+
+test('text is read where there is some, and refused where there is none', () => {
+  const lettering = { text: 'ZOO7', colour: 'red', box: [0.2, 0.7, 0.8, 0.9], font: 'test' } as const;
+  const written = scene([], { lettering: { ...lettering, box: [...lettering.box] } });
+  for (const { answer } of many(written, 'text')) expect(['It says "ZOO7".', 'ZOO7']).toContain(answer);
+  expect(many(catAndDog, 'text')).toEqual([]);
+  expect(many(catAndDog, 'refuse').map(({ answer }) => answer)).toContain('There is no text in the picture.');
+});
+
+test('an empty picture has only questions about what is not there', () => {
+  const kinds = new Set(
+    Array.from({ length: 50 }, (_, i) => askAbout(scene([]), new Random(i)))
+      .flat()
+      .map(({ kind }) => kind),
+  );
+  expect([...kinds].sort()).toEqual(['count', 'refuse', 'yesno']);
+});
+
+test('a known photograph is asked about as well', () => {
+  const retriever = photoClasses()[207];
+  const questions = askAboutThing(retriever, namedConcepts(), new Random(3));
+  expect(questions.map(({ kind }) => kind)).toEqual(['name', 'category', 'yesno', 'choice', 'refuse']);
+  expect(fineQuestion(retriever, new Random(3))?.accepted.concat(['It is a golden retriever.'])).toContain(
+    'golden retriever',
+  );
+  expect(fineQuestion(photoClasses()[291], new Random(3))).toBeNull();
+});
