@@ -87,7 +87,7 @@ describe('wrong use exits with 2, says so on stderr and nothing on stdout', () =
 });
 
 describe('ask', () => {
-  test('a path, a pipe, an address and a data address give the same answer', async () => {
+  test('a path, a pipe and addresses give the same answer', async () => {
     const question = 'what is this?';
     const cat = await readFile(CAT);
     const answer = await answerOf([CAT, question]);
@@ -146,12 +146,12 @@ describe('what is wrong is said on stderr with what to do, and the exit code is 
     await writeFile(cut, (await readFile(CAT)).subarray(0, 5000));
     await writeFile(empty, '');
     await fails(ask([join(folder, 'missing.png'), 'what?']), /missing\.png/);
-    await fails(ask([text, 'what?']), /text\.png.*not a picture/);
+    await fails(ask([text, 'what?']), /text\.png.*no picture/);
     await fails(ask([CAT, cut, 'what?']), /cut\.png.*damaged/);
     await fails(ask([empty, 'what?']), /empty\.png.*empty/);
     await fails(ask([folder, 'what?']), /folder/);
     await fails(ask(['-', 'what?'], { input: 'no picture' }), /standard input/);
-    await fails(ask([`${address}/missing.png`, 'what?']), /answered 404/);
+    await fails(ask([`${address}/missing.png`, 'what?']), /missing\.png.*404/);
   });
 
   test('with the question', async () => {

@@ -9,6 +9,7 @@ import { StatusLine, writeAnswer } from './terminal.ts';
 interface EvalFlags {
   set?: string;
   limit?: number;
+  threads?: number;
   json?: boolean;
 }
 
@@ -21,11 +22,17 @@ export function addEvalCommand(program: Command): void {
       'Asks a model questions that it was not trained on and counts the right answers, for each kind of question.',
     )
     .argument('[model]', 'folder, or ORG/NAME on the hub (default: nano)')
-    .option('--set <name>', 'which questions to ask (default: all)')
-    .option('--limit <n>', 'at most so many questions of a kind', parseWhole)
+    .option(
+      '--set <name>',
+      'seen: scenes in the styles of the training; apple, openmoji, facebook: styles never seen',
+      'seen',
+    )
+    .option('--limit <n>', 'questions of each kind (default: 1000)', parseWhole)
+    .option('--threads <n>', 'threads to compute with (default: one per core)', parseWhole)
     .option('--json', 'print one JSON object');
   addExamples(command, [
     ['llava-mini eval', 'score nano'],
+    ['llava-mini eval --set apple', 'can it name drawings in a style that it never saw?'],
     ['llava-mini eval ./my-model --limit 100', 'a quick look at another model'],
   ]);
   command.action((model: string | undefined, flags: EvalFlags) =>
@@ -34,35 +41,28 @@ export function addEvalCommand(program: Command): void {
 }
 
 async function evaluate(model: string | undefined, flags: EvalFlags, signal: AbortSignal): Promise<void> {
-  const { modelPath } = await import('../runtime/load-options.ts');
   const { evaluateModel } = await import('../eval/evaluate.ts');
   const status = new StatusLine();
   status.set('evaluating');
-  const scores = await evaluateModel(await modelPath(await modelFolder(model, signal)), {
+  const scores = await evaluateModel(await modelFolder(model, signal), {
     set: flags.set,
     limit: flags.limit,
+    threads: flags.threads,
     signal,
     onProgress: ({ done, all }) => status.set(`evaluating: ${done} of ${all} questions`),
   }).finally(() => status.clear());
   if (flags.json) return writeAnswer(`${JSON.stringify(scores, null, 2)}\n`);
-  const kinds = Object.entries(scores.kinds);
-  const sum = (of: (score: { right: number; total: number }) => number): number =>
-    kinds.reduce((all, [, score]) => all + of(score), 0);
-  const row = (name: string, right: number, total: number): string[] => [
-    name,
-    formatCount(right),
-    formatCount(total),
-    total ? `${((100 * right) / total).toFixed(1)} %` : '',
-  ];
+  const share = (part: number): string => `${(100 * part).toFixed(1)} %`;
   writeAnswer(
     `${formatTable([
       ['kind', 'right', 'of', ''],
-      ...kinds.map(([kind, { right, total }]) => row(kind, right, total)),
-      row(
-        'all',
-        sum((s) => s.right),
-        sum((s) => s.total),
-      ),
+      ...Object.entries(scores.kinds).map(([kind, { right, total }]) => [
+        kind,
+        formatCount(right),
+        formatCount(total),
+        share(right / total),
+      ]),
+      ['mean', '', '', share(scores.average)],
     ])}\n`,
   );
 }

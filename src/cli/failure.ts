@@ -1,8 +1,22 @@
 import { CommanderError } from 'commander';
-import { LlavaMiniError } from '../errors.ts';
+import { type ErrorCode, LlavaMiniError } from '../errors.ts';
 import { EXIT_CODE } from './exit-code.ts';
 import { Interrupted } from './interrupt.ts';
 import { writeNote } from './terminal.ts';
+
+/** What to do about an error that does not say so itself. */
+const USUAL_HINTS: Partial<Record<ErrorCode, string>> = {
+  'not-found': 'check the name; relative paths begin at the folder you are in',
+  'bad-argument': 'llava-mini help COMMAND shows what is possible',
+  'bad-data': 'docs/training.md describes the files that training reads',
+  'bad-model': 'download or copy the model again',
+  'bad-checkpoint': 'download or copy the model again',
+  'prompt-too-long': 'ask a shorter question',
+  'out-of-memory': 'use a smaller model, or close other programs',
+  'no-space': 'free some disk space',
+  io: 'check the permissions and the disk',
+  download: 'check the network and try again',
+};
 
 /** Says on stderr what went wrong and what to do about it; returns the exit code. */
 export function reportFailure(error: unknown): number {
@@ -11,7 +25,8 @@ export function reportFailure(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODE.usage;
   if (error instanceof LlavaMiniError) {
     writeNote(`error: ${error.message}`);
-    if (error.hint) writeNote(`hint: ${error.hint}`);
+    const hint = error.hint ?? USUAL_HINTS[error.code];
+    if (hint) writeNote(`hint: ${hint}`);
   } else {
     writeNote(`error: ${error instanceof Error ? error.message : String(error)}`);
     writeNote('hint: this should not happen; please report it with what LLAVA_MINI_DEBUG=1 prints');

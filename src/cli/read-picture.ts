@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
 import { LlavaMiniError } from '../errors.ts';
 import type { Picture, PictureSource } from '../media/index.ts';
@@ -19,8 +20,8 @@ export async function readPicture(name: string, signal: AbortSignal): Promise<Pi
     signal.throwIfAborted();
     if (!(error instanceof LlavaMiniError)) throw error;
     const shown = name === STDIN ? 'standard input' : name;
-    const message = error.message.includes(shown) ? error.message : `${shown}: ${error.message}`;
-    throw new LlavaMiniError(error.code, message, { hint: error.hint ?? 'check the name', cause: error });
+    const message = error.message.includes(basename(shown)) ? error.message : `${shown}: ${error.message}`;
+    throw new LlavaMiniError(error.code, message, { hint: error.hint, cause: error });
   }
 }
 

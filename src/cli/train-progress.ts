@@ -1,13 +1,14 @@
 import { SingleBar } from 'cli-progress';
 import type { LoopProgress } from '../train/loop.ts';
 import { formatDuration } from './format.ts';
-import { writeNote } from './terminal.ts';
+import { StatusLine, writeNote } from './terminal.ts';
 
 /** Without a terminal, one line in so many milliseconds. */
 const LINE_EVERY_MS = 60_000;
 
 /** How far a training is: a bar on a terminal, otherwise a line now and then; always on stderr. */
 export class TrainProgress {
+  private readonly pictures = new StatusLine();
   private bar: SingleBar | null = null;
   private stage = '';
   private written = Number.NEGATIVE_INFINITY;
@@ -21,6 +22,16 @@ export class TrainProgress {
     }
   }
 
+  showPictures(stage: string, done: number, total: number): void {
+    if (process.stderr.isTTY) {
+      this.pictures.set(`${stage}: ${done} of ${total} pictures`);
+      if (done === total) this.pictures.clear();
+    } else if (done === total || performance.now() - this.written >= LINE_EVERY_MS) {
+      this.written = performance.now();
+      writeNote(`${stage}: ${done} of ${total} pictures`);
+    }
+  }
+
   /** A line above the bar. */
   note(text: string): void {
     this.end();
@@ -28,6 +39,7 @@ export class TrainProgress {
   }
 
   end(): void {
+    this.pictures.clear();
     this.bar?.stop();
     this.bar = null;
   }

@@ -1,8 +1,16 @@
 import type { Command } from 'commander';
 import { addExamples } from './examples.ts';
 import { interruptible } from './interrupt.ts';
+import { parseWhole } from './number-option.ts';
 import { writeNote } from './terminal.ts';
 import { TrainProgress } from './train-progress.ts';
+
+interface TrainFlags {
+  device: string;
+  threads?: number;
+  workers?: number;
+  until?: string;
+}
 
 /** `llava-mini train CONFIG` */
 export function addTrainCommand(program: Command): void {
@@ -10,16 +18,19 @@ export function addTrainCommand(program: Command): void {
     .command('train')
     .summary('train a model')
     .description(
-      'Trains a model as a configuration file says. It may be stopped at any time: the same command goes on from the last saved state, as if it had never stopped.',
+      'Trains a model as a plan says. It may be stopped at any time: the same command goes on from the last saved state, as if it had never stopped.',
     )
-    .argument('<config>', 'configuration of the run, a JSON file')
-    .option('--device <device>', 'where to compute: cpu or webgpu', 'cpu');
+    .argument('<config>', 'plan of the run, a JSON file')
+    .option('--device <device>', 'where to compute: cpu or webgpu', 'cpu')
+    .option('--threads <n>', 'threads to compute with (default: one per core)', parseWhole)
+    .option('--workers <n>', 'threads that draw pictures beside that (default: 2)', parseWhole)
+    .option('--until <stage>', 'stop after this stage');
   addExamples(command, [
-    ['llava-mini train run.json', 'train, or go on where an earlier call stopped'],
-    ['llava-mini train run.json --device webgpu', 'train on a graphics card'],
+    ['llava-mini train training/nano.json', 'train nano, or go on where an earlier call stopped'],
+    ['llava-mini train my-run.json --device webgpu', 'train on a graphics card'],
   ]);
-  command.action(async (config: string, flags: { device: string }) => {
-    const { device } = flags;
+  command.action(async (config: string, flags: TrainFlags) => {
+    const { device, threads, workers, until } = flags;
     if (device !== 'cpu' && device !== 'webgpu') return command.error(`error: unknown device ${device}: cpu or webgpu`);
     const progress = new TrainProgress();
     await interruptible(async (signal) => {
@@ -28,7 +39,11 @@ export function addTrainCommand(program: Command): void {
         await trainFromConfig(config, {
           signal,
           device,
+          threads,
+          workers,
+          until,
           onProgress: (state) => progress.show(state),
+          onPictures: (stage, done, total) => progress.showPictures(stage, done, total),
           onLog: (text) => progress.note(text),
         });
       } finally {

@@ -32,7 +32,7 @@ export function compress(graph: Graph, config: ModelConfig, features: Value, sid
   const project = (x: Value, i: number): Value =>
     g.linear(x, g.slice(inWeight, 0, i * width, (i + 1) * width), g.slice(inBias, 0, i * width, (i + 1) * width));
 
-  const table = w('pos_embed', queries, width);
+  const table = g.stopGradient(w('pos_embed', queries, width)); // fixed, never trained
   const resized = g.matmul(
     graph.constant(bicubicMatrix(config.compressorSize, side, extra), [keys, queries], 'float32'),
     table,
