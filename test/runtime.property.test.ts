@@ -6,7 +6,7 @@ import { writeTinyModel } from './support/tiny-model.ts';
 
 const shape = fc
   .record({
-    headDim: fc.constantFrom(16, 32),
+    headDim: fc.constantFrom(8, 16, 24, 32),
     kvHeads: fc.constantFrom(1, 2),
     groups: fc.constantFrom(1, 2),
     layers: fc.integer({ min: 1, max: 3 }),

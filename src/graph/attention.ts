@@ -37,7 +37,7 @@ export interface CachedAttention {
 /**
  * Causal grouped-query attention with rotary positions and a K/V cache (inference only).
  *
- * @param q `[B, T, heads·Dh]`, Dh a multiple of 16; @param k, v `[B, T, kvHeads·Dh]`
+ * @param q `[B, T, heads·Dh]`, Dh a multiple of 8 (16 for rows of different lengths in one prompt); @param k, v `[B, T, kvHeads·Dh]`
  * @param past keys and values `[B, kvHeads, P, Dh]`; null starts an empty cache. When past and present are fed and
  *   fetched as the same memory, the cache is updated in place. With a past the engine takes several tokens of one row,
  *   or one token of several rows, not both (see `prefixAttention`); prompts that start an empty cache may be both.
@@ -58,17 +58,36 @@ export function groupQueryAttention(
   const width = (q.dim(-1) as number) / heads;
   if (!Number.isInteger(width) || heads % kvHeads || k.dim(-1) !== width * kvHeads || !sameShape(k.shape, v.shape))
     shapeError('groupQueryAttention', [q, k, v], `${heads} heads over ${kvHeads} key heads do not fit`);
-  if (width % 16)
-    shapeError('groupQueryAttention', [q, k, v], `the engine wants heads of a multiple of 16 numbers, not ${width}`);
+  if (width % 8)
+    shapeError('groupQueryAttention', [q, k, v], `the engine wants heads of a multiple of 8 numbers, not ${width}`);
+  // The fused rotation takes multiples of 16 only; other heads are rotated before.
+  const fused = width % 16 === 0;
+  const positions = fused ? null : lastPositions(q, lengths);
+  const [qr, kr] = [q, k].map((x) => (positions ? rotateHeads(x, width, positions, tables) : x));
   const cache = { dtype: q.dtype, shape: [q.shape[0], kvHeads, present, width] };
   const [out, presentKey, presentValue] = q.graph.node(
     'GroupQueryAttention',
-    [q, k, v, past?.key ?? null, past?.value ?? null, lengths, total, tables.cos, tables.sin],
+    [qr, kr, v, past?.key ?? null, past?.value ?? null, lengths, total, ...(fused ? [tables.cos, tables.sin] : [])],
     [{ dtype: q.dtype, shape: q.shape }, cache, cache],
-    { num_heads: heads, kv_num_heads: kvHeads, do_rotary: 1, rotary_interleaved: 0 },
+    { num_heads: heads, kv_num_heads: kvHeads, do_rotary: fused ? 1 : 0, rotary_interleaved: 0 },
     MICROSOFT,
   );
   return { out, presentKey, presentValue };
+}
+
+/** Positions of a call's tokens, the last ones of each row: int64 `[B, T]`. */
+function lastPositions(x: Value, lengths: Value): Value {
+  const [batch, tokens] = x.shape;
+  const count = ops.sizeAlong(x, 1);
+  const back = ops.sub(ops.range(count, tokens), ops.sub(count, 1)); // −(T−1) … 0
+  return ops.add(ops.reshape(ops.cast(lengths, 'int64'), [batch, 1]), ops.reshape(back, [1, tokens]));
+}
+
+/** `[B, T, heads·Dh]`, each head rotated. */
+function rotateHeads(x: Value, width: number, positions: Value, tables: { cos: Value; sin: Value }): Value {
+  const [batch, tokens, all] = x.shape as [Dim, Dim, number];
+  const heads = ops.transpose(ops.reshape(x, [batch, tokens, all / width, width]), [0, 2, 1, 3]);
+  return ops.reshape(ops.transpose(rotary(heads, positions, tables.cos, tables.sin), [0, 2, 1, 3]), x.shape);
 }
 
 /**

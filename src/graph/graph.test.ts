@@ -215,8 +215,8 @@ describe('errors name the operation, its operands and their shapes', () => {
     expect(messageOf(attend(3, 1))).toContain('groupQueryAttention(a float32[1,2,12], b float32[1,2,8]');
     expect(messageOf(attend(3, 2))).toContain('3 heads over 2 key heads do not fit');
     expect(messageOf(attend(6, 4))).toContain('6 heads over 4 key heads do not fit');
-    expect(messageOf(() => g.groupQueryAttention(k, k, v, null, lengths, total, { cos, sin: cos }, 1, 1, 2))).toContain(
-      'the engine wants heads of a multiple of 16 numbers, not 8',
+    expect(messageOf(() => g.groupQueryAttention(q, q, q, null, lengths, total, { cos, sin: cos }, 1, 1, 2))).toContain(
+      'the engine wants heads of a multiple of 8 numbers, not 12',
     );
     expect(messageOf(() => g.prefixAttention(q, k, v, { key: k, value: v }, { cos, sin: cos }, 5, 1))).toContain(
       'prefixAttention(a float32[1,2,12], b float32[1,2,8], c float32[1,2,8]): 5 heads over 1 key heads do not fit',

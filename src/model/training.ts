@@ -66,7 +66,8 @@ export function answerLoss(
     const rows = g.gather(embeddingTable(graph, config), ids);
     return options.detachEmbeddings ? g.stopGradient(rows) : rows;
   };
-  const tables = tableConstants(graph, config, Math.max(length + promptTokens, sequence));
+  // The engine's rotary operator wants as many rows in the table as in its input, though positions start anew.
+  const tables = tableConstants(graph, config, Math.max(length + promptTokens, sequence, questions * promptTokens));
   const image = imagePart(graph, config, grid, features, pictures, tables); // tokens [B, C², D]
   const prompt = embed(ints('prompt_ids', pictures, questions * promptTokens)); // [B, Q·T, D]
   const fused = prefuseQuestions(graph, config, prompt, questions, image.prefix, length, tables);

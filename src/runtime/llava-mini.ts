@@ -79,7 +79,7 @@ export class LlavaMini {
     const start = performance.now();
     checkLoadOptions(options);
     const { signal } = options;
-    const folder = await readModelFolder(await modelPath(pathOrId));
+    const folder = await readModelFolder(await modelPath(pathOrId, { signal: options.signal }));
     const tokenizer = await loadTokenizer(folder.dir);
     if (tokenizer.vocabSize > folder.config.vocabSize)
       throw new LlavaMiniError(

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { PullOptions } from '../checkpoint/hub/index.ts';
+import { isModelId } from '../checkpoint/hub/names.ts';
 import { LlavaMiniError } from '../errors.ts';
 import { CONVERSATIONS, type ConversationName, type TextTokenizer } from '../text/index.ts';
 import { ENGINE_DEFAULTS, type EngineOptions } from './engine-options.ts';
@@ -64,18 +66,30 @@ export function checkLoadOptions(options: LoadOptions): void {
   options.signal?.throwIfAborted();
 }
 
-/** Folder of a model: a path, or nothing for the packaged one. @throws LlavaMiniError `not-found`, `bad-argument` */
-export async function modelPath(pathOrId: string | undefined): Promise<string> {
+/** For an `ORG/NAME` that is not in the hub's cache yet. */
+export type ModelPathOptions = Pick<PullOptions, 'signal' | 'onProgress' | 'onWarning'>;
+
+/**
+ * Folder of a model: a path, `ORG/NAME` on the hub (fetched into the hub's own cache first), or nothing for the
+ * packaged one.
+ *
+ * @throws LlavaMiniError `not-found`, `bad-argument`, `download`
+ */
+export async function modelPath(pathOrId: string | undefined, options: ModelPathOptions = {}): Promise<string> {
   if (pathOrId === undefined) return packagedModel();
   if (typeof pathOrId !== 'string' || pathOrId === '')
-    throw new LlavaMiniError('bad-argument', 'the model must be given as the path of its folder');
+    throw new LlavaMiniError('bad-argument', 'the model must be given as the path of its folder or as ORG/NAME');
   const isFolder = await stat(pathOrId).then(
     (s) => s.isDirectory(),
     () => false,
   );
+  if (!isFolder && isModelId(pathOrId)) {
+    const { pullModel } = await import('../checkpoint/hub/index.ts');
+    return pullModel(pathOrId, options);
+  }
   if (!isFolder)
     throw new LlavaMiniError('not-found', `there is no model folder ${pathOrId}`, {
-      hint: 'give the folder that holds the config.json of a LLaVA-Mini model, or nothing for the packaged one',
+      hint: 'give the folder that holds the config.json of a LLaVA-Mini model, ORG/NAME of one on the hub, or nothing for the packaged one',
     });
   return pathOrId;
 }

@@ -58,7 +58,8 @@ class Plain {
 
   step(batch: ToyBatch, rate: number): { loss: number; gradientNorm: number } {
     const { loss, gradients } = this.gradients(batch);
-    const gradientNorm = Math.sqrt(Object.values(gradients).reduce((sum, g) => sum + squares(g), 0));
+    const trained = Object.keys(gradients).filter((name) => groupOf(name, this.config));
+    const gradientNorm = Math.sqrt(trained.reduce((sum, name) => sum + squares(gradients[name]), 0));
     const scale = Math.min(1, this.config.clip / (gradientNorm + 1e-6));
     this.t++;
     for (const [name, moving] of Object.entries(this.weights)) {

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { type OpenGraph, type Outputs, openGraph } from '../../test/support/run-graph.ts';
+import { normals, tinyConfigs } from '../../test/support/tiny-lite.ts';
+import { Graph, gradients } from '../graph/index.ts';
+import type { ModelConfig } from '../model/config.ts';
+import { answerLoss } from '../model/training.ts';
+import type { VisionConfig } from '../model/vision/index.ts';
+import { Random } from '../util/random.ts';
+import { type Bucket, layOutAnswers, type TokenisedPair } from './answer-batch.ts';
+import { initialiseMissing } from './initialise.ts';
+import type { Weights } from './weights.ts';
+
+const IMAGE = -200;
+const PATCHES = 5;
+
+interface Step {
+  bucket: Bucket;
+  run(
+    features: Float32Array,
+    groups: TokenisedPair[][],
+    spoil?: (name: string, data: Int32Array) => void,
+  ): Promise<Outputs>;
+  close(): Promise<void>;
+}
+
+async function openStep(config: ModelConfig, vision: VisionConfig, weights: Weights, bucket: Bucket): Promise<Step> {
+  const graph = new Graph('answers', 'training');
+  const features = graph.input('features', 'float32', [bucket.pictures, PATCHES, config.visionWidth]);
+  const { loss } = answerLoss(graph, config, vision, features, bucket);
+  const parameters = [...graph.parameters.values()];
+  gradients(loss, [...parameters, features]).forEach((gradient, i) => {
+    if (gradient) graph.output(`d/${[...parameters, features][i].name}`, gradient);
+  });
+  graph.output('loss', loss);
+  initialiseMissing(graph, config, weights, 'block mask');
+  const session: OpenGraph = await openGraph(graph);
+  const own = Object.fromEntries(parameters.map((p) => [p.name, (weights.get(p.name) as { data: Float32Array }).data]));
+  return {
+    bucket,
+    run: (data, groups, spoil) => {
+      const tensors = layOutAnswers(groups, bucket, config.compressorSize ** 2);
+      const feeds = Object.fromEntries(
+        Object.entries(tensors).map(([name, tensor]) => {
+          if (tensor.type === 'int32') spoil?.(name, tensor.data as Int32Array);
+          return [name, tensor.data as Int32Array | Float32Array];
+        }),
+      );
+      return session.run({ ...own, ...feeds, features: data });
+    },
+    close: () => session.close(),
+  };
+}
+
+function randomPair(random: Random): TokenisedPair {
+  const ids = (n: number): number[] => Array.from({ length: n }, () => 1 + random.int(300));
+  const prompt = [1, IMAGE, ...ids(2 + random.int(5))];
+  if (random.chance(0.5)) prompt.splice(2 + random.int(prompt.length - 1), 0, 0);
+  return { prompt, answer: ids(1 + random.int(4)) };
+}
+
+const MODELS: Record<string, unknown>[] = [
+  {},
+  { compressor_size: 2, prefusion_layer_num: 2, num_key_value_heads: 1, tie_word_embeddings: false },
+  { num_attention_heads: 4, num_key_value_heads: 2, num_hidden_layers: 1, prefusion_layer_num: 3 },
+];
+
+describe.each(MODELS.map((json, i) => [i, json] as const))('answerLoss, model %i', (i, json) => {
+  const { config, vision } = tinyConfigs(json);
+  const random = new Random(`answers ${i}`);
+  const [pictures, questions] = [2, 3];
+  const groups = Array.from({ length: pictures }, () => Array.from({ length: questions }, () => randomPair(random)));
+  const count = groups.flat().reduce((n, p) => n + p.answer.length, 0);
+  const features = normals(random, pictures * PATCHES * config.visionWidth);
+  const sizes = { promptTokens: 10, sequence: 22, answerTokens: 4 };
+
+  it('of several questions about a picture in one pass is that of each alone, and so are its gradients', async () => {
+    const weights: Weights = new Map();
+    const together = await openStep(config, vision, weights, { pictures, questions, labels: count + 3, ...sizes });
+    const alone = await openStep(config, vision, weights, { pictures: 1, questions: 1, labels: 5, ...sizes });
+    const expected = new Map<string, Float64Array>();
+    let loss = 0;
+    const each = PATCHES * config.visionWidth;
+    for (const [p, group] of groups.entries())
+      for (const pair of group) {
+        const out = await alone.run(features.slice(p * each, (p + 1) * each), [[pair]]);
+        const share = pair.answer.length / count;
+        loss += out.loss.data[0] * share;
+        for (const [name, { data }] of Object.entries(out)) {
+          if (name === 'loss') continue;
+          const at = name === 'd/features' ? p * each : 0;
+          const sum = expected.get(name) ?? new Float64Array(name === 'd/features' ? pictures * each : data.length);
+          data.forEach((x, k) => {
+            sum[at + k] += x * share;
+          });
+          expected.set(name, sum);
+        }
+      }
+    const out = await together.run(features, groups);
+    expect(out.loss.data[0]).toBeCloseTo(loss, 5);
+    expect(Object.keys(out).sort()).toEqual([...expected.keys(), 'loss'].sort());
+    for (const [name, sum] of expected) {
+      const largest = sum.reduce((m, x) => Math.max(m, Math.abs(x)), 1e-3);
+      const worst = sum.reduce((m, x, k) => Math.max(m, Math.abs(x - out[name].data[k])), 0);
+      expect(worst / largest, name).toBeLessThan(2e-4);
+      expect(
+        out[name].data.some((x) => x !== 0),
+        `${name} moves`,
+      ).toBe(true);
+    }
+    await together.close();
+    await alone.close();
+  });
+
+  it('does not look at padding, nor learn from it', async () => {
+    const few = [groups[0].slice(0, 2)];
+    const step = await openStep(config, vision, new Map(), { pictures, questions, labels: 20, ...sizes });
+    const plain = await step.run(features, few);
+    const inUse = layOutAnswers(few, step.bucket, config.compressorSize ** 2);
+    const fused = new Set<number>();
+    const raw = new Set<number>();
+    const n = pictures * questions;
+    (inUse.rows_inverse.data as Int32Array).forEach((row, source) => {
+      if (row === n * sizes.sequence) return;
+      if (source < n * sizes.sequence) raw.add(source);
+      else fused.add(source - n * sizes.sequence);
+    });
+    const noise = new Random('padding');
+    const spoilt = await step.run(features, few, (name, data) => {
+      if (name === 'prompt_ids') for (let k = 0; k < data.length; k++) if (!fused.has(k)) data[k] = noise.int(300);
+      if (name === 'token_ids') for (let k = 0; k < data.length; k++) if (!raw.has(k)) data[k] = noise.int(300);
+    });
+    for (const [name, { data }] of Object.entries(plain)) {
+      const largest = data.reduce((m, x) => Math.max(m, Math.abs(x)), 1e-3);
+      const worst = data.reduce((m, x, k) => Math.max(m, Math.abs(x - spoilt[name].data[k])), 0);
+      expect(worst / largest, name).toBeLessThan(1e-5);
+    }
+    // The second picture has no question.
+    const half = PATCHES * config.visionWidth;
+    expect(plain['d/features'].data.slice(half).every((x) => x === 0)).toBe(true);
+    await step.close();
+  });
+});

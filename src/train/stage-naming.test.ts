@@ -1,0 +1,224 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openGraph } from '../../test/support/run-graph.ts';
+import { tinyConfigs, tinyWeights } from '../../test/support/tiny-lite.ts';
+import * as g from '../graph/index.ts';
+import { Graph } from '../graph/index.ts';
+import { foldedWidth, liteTower } from '../model/vision/efficientnet-lite.ts';
+import { halvesToFloats } from '../util/float16.ts';
+import { Random } from '../util/random.ts';
+import { FeatureStore } from './feature-store.ts';
+import { foldStore } from './fold-store.ts';
+import { keepPictures } from './keep-pictures.ts';
+import type { LoopOptions } from './loop.ts';
+import { MetricsFile } from './metrics.ts';
+import { type NamingStage, namingScores, trainNaming } from './stage-naming.ts';
+import { TowerRunner } from './tower-runner.ts';
+import { inlineFrom } from './weights.ts';
+
+const { config, vision } = tinyConfigs();
+const SIDE = vision.imageSize;
+const CLASSES = 4;
+
+interface Label {
+  target: number;
+}
+
+/** A picture of a class: stripes of its own width and direction, with noise. */
+function picture(target: number, random: Random): Uint8Array {
+  const wave = target % 2 ? 4 : 16;
+  const shift = random.int(wave);
+  return Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, i) => {
+    const [x, y] = [Math.floor(i / 3) % SIDE, Math.floor(i / 3 / SIDE)];
+    const at = ((target < 2 ? x : y) + shift) % wave;
+    return Math.max(0, Math.min(255, (at < wave / 2 ? 200 : 60) + 12 * random.normal()));
+  });
+}
+
+async function* pictures(
+  seed: string,
+  from: number,
+  to: number,
+): AsyncGenerator<{ picture: Uint8Array; label: Label }> {
+  for (let i = from; i < to; i++) {
+    const random = new Random(`${seed}/${i}`);
+    yield { picture: picture(i % CLASSES, random), label: { target: i % CLASSES } };
+  }
+}
+
+let dir: string;
+const stores: FeatureStore<Label>[] = [];
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'llava-mini-naming-'));
+});
+afterAll(async () => {
+  for (const store of stores) store.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+function open(name: string, keep: 'maps' | 'patches'): FeatureStore<Label> {
+  const width = keep === 'maps' ? foldedWidth(vision) : vision.width;
+  const store = new FeatureStore<Label>(join(dir, name), (SIDE / 32) ** 2 * width, vision.classes);
+  stores.push(store);
+  return store;
+}
+
+const weights = tinyWeights('naming');
+
+describe('keeping pictures', () => {
+  it('is the same whether it is interrupted or not', async () => {
+    const tower = await TowerRunner.create(vision, weights, 'maps', 1);
+    const seen: number[] = [];
+    const whole = open('whole', 'maps');
+    await keepPictures(pictures('train', 0, 48), tower, whole, (done) => seen.push(done));
+    expect(seen).toEqual([16, 32, 48]);
+    const stopped = open('stopped', 'maps');
+    const controller = new AbortController();
+    await expect(
+      keepPictures(
+        pictures('train', 0, 48),
+        tower,
+        stopped,
+        () => controller.abort(new Error('enough')),
+        controller.signal,
+      ),
+    ).rejects.toThrow('enough');
+    expect(stopped.length).toBe(16);
+    await keepPictures(pictures('train', 16, 48), tower, stopped, () => {});
+    expect(stopped.labels).toEqual(whole.labels);
+    const [a, b] = [whole, stopped].map((store) => {
+      const patches = new Uint16Array(48 * store.patchValues);
+      const probabilities = new Uint16Array(48 * store.classes);
+      for (let i = 0; i < 48; i++) store.read(i, patches, probabilities, i);
+      return { patches, probabilities };
+    });
+    expect(b).toEqual(a);
+    expect(new Set(a.patches).size).toBeGreaterThan(100);
+    await tower.dispose();
+  });
+
+  it('as maps and folded later is what the whole tower sees', async () => {
+    const tower = await TowerRunner.create(vision, weights, 'maps', 1);
+    const direct = await TowerRunner.create(vision, weights, 'patches', 1);
+    const [from, to] = [open('maps', 'maps'), open('folded', 'patches')];
+    await keepPictures(pictures('fold', 0, 20), tower, from, () => {});
+    const controller = new AbortController();
+    await expect(
+      foldStore(vision, weights, from, to, () => controller.abort(new Error('later')), controller.signal),
+    ).rejects.toThrow('later');
+    expect(to.length).toBe(16);
+    await foldStore(vision, weights, from, to, () => {});
+    expect(to.labels).toEqual(from.labels);
+
+    const graph = new Graph('whole', 'inference');
+    const pixels = graph.input('pixels', 'uint8', [1, SIDE, SIDE, 3]);
+    const scaled = g.div(g.sub(g.cast(g.transpose(pixels, [0, 3, 1, 2]), 'float32'), 127), 128);
+    graph.output('features', liteTower(graph, vision, scaled));
+    const session = await openGraph(graph, inlineFrom(weights));
+    const patches = new Uint16Array(to.patchValues);
+    const probabilities = new Uint16Array(to.classes);
+    let i = 0;
+    for await (const made of pictures('fold', 0, 20)) {
+      to.read(i++, patches, probabilities, 0);
+      const expected = (await session.run({ pixels: made.picture })).features.data;
+      const kept = halvesToFloats(patches);
+      const largest = expected.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
+      const worst = kept.reduce((m, x, k) => Math.max(m, Math.abs(x - expected[k])), 0);
+      expect(worst / largest).toBeLessThan(5e-3);
+      const [own] = await direct.run([made.picture]);
+      const seen = halvesToFloats(own.patches);
+      expect(seen.reduce((m, x, k) => Math.max(m, Math.abs(x - expected[k])), 0) / largest).toBeLessThan(2e-3);
+      expect(own.probabilities).toEqual(probabilities);
+    }
+    await session.close();
+    await tower.dispose();
+    await direct.dispose();
+  });
+
+  it('tells which trained weight is missing', async () => {
+    const frozen = new Map([...weights].filter(([name]) => !name.includes('.fold.')));
+    await expect(TowerRunner.create(vision, frozen, 'patches')).rejects.toMatchObject({
+      code: 'bad-checkpoint',
+      message: expect.stringContaining('fold.norm.weight is missing'),
+      hint: expect.any(String),
+    });
+    const tower = await TowerRunner.create(vision, frozen, 'maps', 1);
+    await tower.dispose();
+  });
+});
+
+describe('stage 0', () => {
+  it('learns to name pictures it has not seen, the same after an interruption', async () => {
+    const tower = await TowerRunner.create(vision, weights, 'maps', 1);
+    const [store, held] = [open('train', 'maps'), open('held', 'maps')];
+    await keepPictures(pictures('train', 0, 160), tower, store, () => {});
+    await keepPictures(pictures('held', 0, 40), tower, held, () => {});
+    await tower.dispose();
+    const stage = (): NamingStage => ({
+      config,
+      vision,
+      weights: tinyWeights('naming'),
+      store,
+      heldOut: { held, empty: open('empty', 'maps') },
+      classes: CLASSES,
+      batch: 16,
+      optimiser: {
+        clip: 1,
+        groups: [{ match: 'fold|compressor\\.(?!pos_embed)|naming_head', optimiser: 'adamw', learningRate: 3e-3 }],
+      },
+    });
+    const options = (name: string, more: Partial<LoopOptions> = {}): LoopOptions & { threads: number } => ({
+      dir,
+      stage: name,
+      seed: 'naming',
+      steps: 60,
+      warmup: 5,
+      saveEvery: 1e9,
+      evaluateEvery: 60,
+      metrics: new MetricsFile(dir),
+      threads: 1,
+      ...more,
+    });
+    const whole = stage();
+    const before = await namingScores({
+      ...whole,
+      weights: new Map([...whole.weights, ...namingHead()]),
+    });
+    expect(before.held).toBeLessThan(0.6);
+    await trainNaming(whole, options('whole'));
+    const { held: score, ...others } = await namingScores(whole);
+    expect(score).toBeGreaterThan(0.9);
+    expect(others).toEqual({});
+    expect(new MetricsFile(dir).metrics.at(-1)).toMatchObject({ stage: 'whole', step: 60, 'eval/held': score });
+
+    const controller = new AbortController();
+    const stop = {
+      signal: controller.signal,
+      onProgress: ({ step }: { step: number }) => {
+        if (step === 25) controller.abort(new Error('stopped'));
+      },
+    };
+    await expect(trainNaming(stage(), options('parts', stop))).rejects.toThrow('stopped');
+    const again = stage();
+    await trainNaming(again, options('parts'));
+    expect([...again.weights].sort()).toEqual([...whole.weights].sort());
+    const frozen = tinyWeights('naming');
+    for (const name of ['stem.weight', 'head.bias', 'classifier.weight'].map(
+      (n) => `model.vision_tower.vision_tower.${n}`,
+    ))
+      expect(whole.weights.get(name)).toEqual(frozen.get(name));
+  });
+});
+
+/** A classifier that knows nothing yet. */
+function namingHead(): [string, { shape: number[]; data: Float32Array }][] {
+  const width = config.visionWidth;
+  return [
+    ['naming_head.norm.weight', { shape: [width], data: new Float32Array(width).fill(1) }],
+    ['naming_head.norm.bias', { shape: [width], data: new Float32Array(width) }],
+    ['naming_head.weight', { shape: [CLASSES, width], data: new Float32Array(CLASSES * width) }],
+    ['naming_head.bias', { shape: [CLASSES], data: new Float32Array(CLASSES) }],
+  ];
+}
