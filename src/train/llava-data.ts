@@ -36,7 +36,7 @@ export async function readLlavaData(path: string): Promise<LlavaRecord[]> {
   }
   if (!Array.isArray(json)) throw new LlavaMiniError('bad-data', `${path}: expected a list of records`);
   return json.flatMap((item, i) => {
-    if (item !== null && typeof item === 'object' && !('image' in item)) return [];
+    if (item !== null && typeof item === 'object' && !Array.isArray(item) && !('image' in item)) return [];
     const parsed = record.safeParse(item);
     const bad = (why: string): never => {
       throw new LlavaMiniError('bad-data', `${path}: record ${i}: ${why}`);

@@ -66,7 +66,8 @@ export class ProgressMeter {
     this.samples.push({ at, bytes: this.bytes });
     while (this.samples.length > 2 && at - this.samples[0].at > WINDOW_MS) this.samples.shift();
     const [first] = this.samples;
-    const speed = at - first.at >= MEASURABLE_MS ? Math.max(0, ((this.bytes - first.bytes) / (at - first.at)) * 1000) : 0;
+    const speed =
+      at - first.at >= MEASURABLE_MS ? Math.max(0, ((this.bytes - first.bytes) / (at - first.at)) * 1000) : 0;
     const left = this.totalBytes - this.bytes;
     this.report({
       phase,
