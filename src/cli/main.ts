@@ -9,10 +9,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-// ONNX Runtime 1.30 looks through the whole command line when it starts, with regular expressions that overflow the
-// stack when a question is long; and nobody asked to be counted. It reads this when a command loads it, later.
-process.env.ORT_DISABLE_TELEMETRY ??= '1';
-
 try {
   await createProgram().parseAsync();
 } catch (error) {

@@ -1,3 +1,4 @@
+import './no-telemetry.ts';
 import { randomUUID } from 'node:crypto';
 import { LlavaMiniError } from '../errors.ts';
 import { type DecodeOptions, decodePicture, isPicture, type Picture } from '../media/index.ts';

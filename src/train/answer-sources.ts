@@ -33,7 +33,7 @@ export function sceneSource(
 }
 
 function nameOnly(scene: Scene, random: Random): Question[] {
-  return [0, 1].map(() => nameQuestion(conceptOf(scene.objects[0]), random));
+  return [0, 1, 2, 3].map(() => nameQuestion(conceptOf(scene.objects[0]), random));
 }
 
 function encode(encoder: PairEncoder, q: Question): AskedPair {
@@ -65,7 +65,7 @@ export function classSource(
       examples.fill(photo.index, random, into.probabilities);
       mixPatches(store, random, into.patches, side);
       const asked = random.chance(0.5)
-        ? [0, 1, 2].map(() => nameQuestion(photo, random))
+        ? [0, 1, 2, 3].map(() => nameQuestion(photo, random))
         : askAboutThing(photo, namedConcepts(), random);
       return asked.map((q) => encode(encoder, q));
     },

@@ -165,8 +165,7 @@ describe("nano's own tower", () => {
     const expected = await openSafetensors(`${folder}/expected-256.safetensors`);
     let compared = 0;
     for (const name of expected.tensors.keys()) {
-      const key = name.replaceAll('_', '');
-      if (!(key in seen)) continue;
+      const key = name.replace('_head', '');
       const right = await expected.readFloat32(name);
       expect(seen[key].data).toHaveLength(right.length);
       const largest = right.reduce((m, x) => Math.max(m, Math.abs(x)), 0);

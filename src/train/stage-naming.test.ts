@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -169,29 +169,40 @@ describe('stage 0', () => {
         groups: [{ match: 'fold|compressor\\.(?!pos_embed)|naming_head', optimiser: 'adamw', learningRate: 3e-3 }],
       },
     });
-    const options = (name: string, more: Partial<LoopOptions> = {}): LoopOptions & { threads: number } => ({
-      dir,
-      stage: name,
+    const options = async (
+      name: string,
+      more: Partial<LoopOptions> = {},
+    ): Promise<LoopOptions & { threads: number }> => ({
+      dir: await run(name),
+      stage: 'naming',
       seed: 'naming',
       steps: 80,
       warmup: 5,
       saveEvery: 1e9,
       evaluateEvery: 80,
-      metrics: new MetricsFile(dir),
+      metrics: new MetricsFile(await run(name)),
       threads: 1,
       ...more,
     });
+    const run = async (name: string): Promise<string> => {
+      await mkdir(join(dir, `run-${name}`), { recursive: true });
+      return join(dir, `run-${name}`);
+    };
     const whole = stage();
     const before = await namingScores({
       ...whole,
       weights: new Map([...whole.weights, ...namingHead()]),
     });
     expect(before.held).toBeLessThan(0.6);
-    await trainNaming(whole, options('whole'));
+    await trainNaming(whole, await options('whole'));
     const { held: score, ...others } = await namingScores(whole);
     expect(score).toBeGreaterThan(0.75);
     expect(others).toEqual({});
-    expect(new MetricsFile(dir).metrics.at(-1)).toMatchObject({ stage: 'whole', step: 80, 'eval/held': score });
+    expect(new MetricsFile(await run('whole')).metrics.at(-1)).toMatchObject({
+      stage: 'naming',
+      step: 80,
+      'eval/held': score,
+    });
 
     const controller = new AbortController();
     const stop = {
@@ -200,10 +211,11 @@ describe('stage 0', () => {
         if (step === 25) controller.abort(new Error('stopped'));
       },
     };
-    await expect(trainNaming(stage(), options('parts', stop))).rejects.toThrow('stopped');
+    await expect(trainNaming(stage(), await options('parts', stop))).rejects.toThrow('stopped');
     const again = stage();
-    await trainNaming(again, options('parts'));
-    expect([...again.weights].sort()).toEqual([...whole.weights].sort());
+    await trainNaming(again, await options('parts'));
+    expect([...again.weights.keys()].sort()).toEqual([...whole.weights.keys()].sort());
+    for (const [name, weight] of again.weights) expect(whole.weights.get(name), name).toEqual(weight);
     const frozen = tinyWeights('naming');
     for (const name of ['stem.weight', 'head.bias', 'classifier.weight'].map(
       (n) => `model.vision_tower.vision_tower.${n}`,

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type TinyModel, writeTinyModel } from '../../test/support/tiny-model.ts';
+import { evaluateModel } from './evaluate.ts';
+import { isRight } from './normalise.ts';
+
+let model: TinyModel;
+beforeAll(async () => {
+  model = await writeTinyModel();
+});
+afterAll(() => model?.remove());
+
+const options = { set: 'facebook', limit: 7, threads: 1 };
+
+describe('evaluateModel', () => {
+  it('asks about pictures in a style of its own and counts exact answers', async () => {
+    const progress: string[] = [];
+    const result = await evaluateModel(model.dir, {
+      ...options,
+      onProgress: ({ done, all }) => progress.push(`${done}/${all}`),
+    });
+    expect(progress).toEqual(Array.from({ length: 7 }, (_, i) => `${i + 1}/7`));
+    expect(result).toMatchObject({ model: model.dir, set: 'facebook', kinds: { name: { total: 7 } } });
+    const { right } = result.kinds.name;
+    expect(result.average).toBeCloseTo(right / 7, 10);
+    // Weights drawn at random know no names.
+    expect(right).toBeLessThan(3);
+    expect(result.wrong).toHaveLength(5);
+    for (const { kind, seed, question, answer, expected } of result.wrong) {
+      expect(kind).toBe('name');
+      expect(seed).toMatch(/^evaluation\/facebook\/\d+$/);
+      expect(question).not.toBe('');
+      expect(isRight(answer, { kind: 'name', answer: expected, accepted: [] })).toBe(false);
+    }
+    expect(new Set(result.wrong.map((w) => w.expected)).size).toBeGreaterThan(1);
+    expect(await evaluateModel(model.dir, options)).toEqual(result);
+    const other = await evaluateModel(model.dir, { ...options, seed: 'another' });
+    expect(other.wrong.map((w) => w.expected)).not.toEqual(result.wrong.map((w) => w.expected));
+  });
+
+  it('stops when it is told to, before and within', async () => {
+    const signal = AbortSignal.abort(new Error('never'));
+    await expect(evaluateModel(model.dir, { ...options, signal })).rejects.toThrow('never');
+    const stop = new AbortController();
+    const done: number[] = [];
+    const onProgress = (p: { done: number }): void => {
+      done.push(p.done);
+      if (p.done === 2) stop.abort(new Error('enough'));
+    };
+    await expect(evaluateModel(model.dir, { ...options, signal: stop.signal, onProgress })).rejects.toThrow('enough');
+    expect(done).toEqual([1, 2]);
+  });
+
+  it('tells of sets and limits that are none, and of a model that is not there', async () => {
+    const bad = (change: object) => expect(evaluateModel(model.dir, { ...options, ...change })).rejects;
+    await bad({ set: 'photos' }).toMatchObject({ code: 'bad-argument', hint: expect.stringContaining('openmoji') });
+    for (const limit of [0, -1, 1.5, Number.NaN]) await bad({ limit }).toMatchObject({ code: 'bad-argument' });
+    await expect(evaluateModel('/nowhere', options)).rejects.toMatchObject({ code: 'not-found' });
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { normals, tinyConfigs, tinyWeights } from '../../test/support/tiny-lite.ts';
+import { floatsToHalves } from '../util/float16.ts';
+import { Random } from '../util/random.ts';
+import { type AnswerSource, type AnswerStage, type AskedPair, answerScores } from './stage-answers.ts';
+
+const { config, vision } = tinyConfigs();
+const bucket = { pictures: 2, questions: 2, promptTokens: 6, sequence: 12, labels: 12, answerTokens: 4, share: 1 };
+
+/** Pictures of noise, each with its own questions. */
+function source(name: string, questions: AskedPair[][]): AnswerSource {
+  return {
+    name,
+    weight: 1,
+    length: questions.length,
+    draw(index, _random, into) {
+      into.patches.set(floatsToHalves(normals(new Random(index), into.patches.length)));
+      into.probabilities.fill(0);
+      return questions[index];
+    },
+  };
+}
+
+const ask = (kind: string, prompt: number[], answer: number[]): AskedPair => ({
+  kind,
+  prompt: [4, -200, ...prompt],
+  answer,
+});
+
+const stage = (heldOut: AnswerSource[]): AnswerStage => ({
+  config,
+  vision,
+  weights: tinyWeights('scores'),
+  sources: [],
+  heldOut,
+  buckets: [bucket],
+  optimiser: { clip: 1, groups: [] },
+});
+
+describe('answerScores', () => {
+  it('finds the one answer that greedy decoding gives, for each source and kind', async () => {
+    const prompt = [30, 31, 32];
+    const answers = Array.from({ length: config.vocabSize }, (_, id) => ask('any', prompt, [id]));
+    // One picture, asked whether the next token is each of all; two questions of it go into a step.
+    const all = Array.from({ length: answers.length }, (_, i) => source(`s${i}`, [[answers[i]]]));
+    const scores = await answerScores(stage(all), 'seed');
+    const right = Object.entries(scores).filter(([, share]) => share === 1);
+    expect(Object.keys(scores)).toHaveLength(config.vocabSize);
+    expect(right).toHaveLength(1);
+    expect(Object.values(scores).reduce((a, b) => a + b, 0)).toBe(1);
+  });
+
+  it('passes over pictures of which nothing can be asked', async () => {
+    const good = ask('name', [30], [40, 2]);
+    const long = ask('describe', [30, 31, 32, 33, 34, 35, 36, 37], [40, 2]);
+    const some = source('some', [[good], [], [long], [long, good, good, good], []]);
+    const scores = await answerScores(stage([some, source('none', [[], [long]])]), 'seed');
+    expect(Object.keys(scores)).toEqual(['some/name']);
+    expect(scores['some/name']).toBeGreaterThanOrEqual(0);
+  });
+});
