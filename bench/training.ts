@@ -1,0 +1,134 @@
+/**
+ * @file Training speed of nano's answer stage: questions and pictures a second and GFLOP/s, against the engine's own
+ * ceiling, a plain matrix product, measured in turn in the same run.
+ *
+ *     node scripts/run-typescript.mjs bench/training.ts [--runs N]
+ */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import * as ort from 'onnxruntime-node';
+import * as g from '../src/graph/index.ts';
+import { parseModelConfig } from '../src/model/config.ts';
+import { answerLoss } from '../src/model/training.ts';
+import { classPatch } from '../src/model/vision/efficientnet-lite.ts';
+import { parseVisionConfig } from '../src/model/vision/index.ts';
+import { type Bucket, layOutAnswers } from '../src/train/answer-batch.ts';
+import { initialiseMissing } from '../src/train/initialise.ts';
+import type { OptimiserConfig } from '../src/train/optimiser.ts';
+import { StepRunner } from '../src/train/step-runner.ts';
+import type { Weights } from '../src/train/weights.ts';
+import { median, table } from './median.ts';
+
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '9' } } });
+const runs = Number(values.runs);
+const json = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+const config = parseModelConfig(json('models/nano/config.json'));
+const vision = parseVisionConfig(json('models/nano/vision_tower/config.json'), 'vision_tower/config.json');
+if (vision.kind !== 'efficientnet_lite') throw new Error('nano has an EfficientNet-Lite');
+
+const bucket: Bucket = { pictures: 32, questions: 4, promptTokens: 18, sequence: 29, labels: 900, answerTokens: 9 };
+const questions = bucket.pictures * bucket.questions;
+const side = vision.imageSize / 32;
+const MATCH = 'fold\\.class|embed_tokens|mm_projector|prefusion_layers|model\\.layers|model\\.norm';
+
+/** Floating-point operations of a graph's matrix products. */
+function matrixOperations(graph: g.Graph): number {
+  let sum = 0;
+  for (const node of graph.nodes) {
+    if (!['Gemm', 'MatMul'].includes(node.op)) continue;
+    const [a] = node.inputs as g.Value[];
+    const shape = a.shape as number[];
+    const inner = node.attributes.transA === 1 ? shape[0] : shape[shape.length - 1];
+    sum += 2 * inner * (node.outputs[0].shape as number[]).reduce((p, q) => p * q, 1);
+  }
+  return sum;
+}
+
+async function stepOf(optimiser: 'adamw' | 'muon'): Promise<{ run: () => Promise<void>; operations: number }> {
+  const graph = new g.Graph('answers', 'training');
+  const lite = vision as Extract<typeof vision, { kind: 'efficientnet_lite' }>;
+  const patches = graph.input('patches', 'float16', [bucket.pictures, side * side, lite.width]);
+  const probabilities = graph.input('probabilities', 'float16', [bucket.pictures, lite.classes]);
+  const features = g.concat([g.cast(patches, 'float32'), classPatch(graph, lite, g.cast(probabilities, 'float32'))], 1);
+  const { loss } = answerLoss(graph, config, lite, features, bucket);
+  const weights: Weights = new Map();
+  initialiseMissing(graph, config, weights, 'bench');
+  const plan: OptimiserConfig = { clip: 1, groups: [{ match: MATCH, optimiser, learningRate: 1e-4 }] };
+  const runner = await StepRunner.create({ step: { graph, loss } }, weights, plan, { threads: 2 });
+  const group = Array.from({ length: bucket.questions }, () => ({
+    prompt: [4, -200, ...Array.from({ length: 12 }, (_, i) => 10 + i), 5],
+    answer: [10, 11, 12, 13, 14, 2],
+  }));
+  const batch = {
+    patches: new ort.Tensor(
+      'float16',
+      new Uint16Array(bucket.pictures * side * side * lite.width).fill(0x3800),
+      patches.shape as number[],
+    ),
+    probabilities: new ort.Tensor(
+      'float16',
+      new Uint16Array(bucket.pictures * lite.classes).fill(0x1418),
+      probabilities.shape as number[],
+    ),
+    ...layOutAnswers(
+      Array.from({ length: bucket.pictures }, () => group),
+      bucket,
+      config.compressorSize ** 2,
+    ),
+  };
+  return {
+    run: async () => {
+      await runner.run('step', batch, 1);
+    },
+    operations: matrixOperations(graph),
+  };
+}
+
+async function plainProduct(n: number): Promise<{ run: () => Promise<void>; operations: number }> {
+  const graph = new g.Graph('product', 'inference');
+  graph.output('c', g.matmul(graph.input('a', 'float32', [n, n]), graph.input('b', 'float32', [n, n])));
+  const session = await ort.InferenceSession.create(
+    g.serialise(graph, () => ({ kind: 'input' })),
+    { intraOpNumThreads: 2 },
+  );
+  const data = Float32Array.from({ length: n * n }, (_, i) => Math.sin(i));
+  const feeds = { a: new ort.Tensor('float32', data, [n, n]), b: new ort.Tensor('float32', data, [n, n]) };
+  return {
+    run: async () => {
+      await session.run(feeds);
+    },
+    operations: 2 * n ** 3,
+  };
+}
+
+const cases = [
+  { name: 'training step, Muon', ...(await stepOf('muon')), samples: questions },
+  { name: 'training step, AdamW', ...(await stepOf('adamw')), samples: questions },
+  { name: 'matrix product 2048', ...(await plainProduct(2048)), samples: 0 },
+];
+const seconds: number[][] = cases.map(() => []);
+for (let i = -1; i < runs; i++)
+  for (const [c, { run }] of cases.entries()) {
+    const began = performance.now();
+    await run();
+    if (i >= 0) seconds[c].push((performance.now() - began) / 1000);
+  }
+const ceiling = seconds[2].map((s) => cases[2].operations / s);
+console.log(
+  table([
+    ['', 'ms', 'questions/s', 'pictures/s', 'GFLOP/s', 'of ceiling'],
+    ...cases.map(({ name, operations, samples }, c) => {
+      const s = median(seconds[c]);
+      const share = median(seconds[c].map((t, i) => operations / t / ceiling[i]));
+      const rate = (n: number): string => (n ? (n / s).toFixed(1) : '');
+      return [
+        name,
+        (s * 1000).toFixed(0),
+        rate(samples),
+        rate(samples / bucket.questions),
+        (operations / s / 1e9).toFixed(0),
+        `${(100 * share).toFixed(0)} %`,
+      ];
+    }),
+  ]),
+);
