@@ -7,6 +7,8 @@ interface ExampleQuestion {
   question: string;
   /** A right answer has one of each group's words. */
   says: string[][];
+  /** The packaged weights must answer it rightly. */
+  mastered?: boolean;
 }
 
 const PICTURES = 'examples/pictures';
@@ -25,23 +27,22 @@ test('there is a question about every picture', async () => {
 });
 
 /**
- * How many of the questions nano must answer rightly. It is what the packaged weights reach, see docs/log.md: better
- * weights raise it, nothing lowers it.
+ * nano's first weights answer few of these rightly (see its card). Every question marked `mastered` must be right; a
+ * question is marked once weights master it, and stays so.
  */
-const FLOOR = 5;
-
-test('nano answers rightly about the pictures, the cat of the README first of all', { timeout: 180_000 }, async () => {
-  const wrong: string[] = [];
-  for (const { picture, question, says } of questions) {
+test.each(questions.filter((q) => q.mastered))(
+  'nano answers rightly: $picture, $question',
+  async ({ picture, question, says }) => {
     const { text } = await model.ask(`${PICTURES}/${picture}`, question, { maxTokens: 60 });
     const words = ` ${text.toLowerCase().replace(/[^a-z0-9]+/g, ' ')} `;
-    const right = says.every((group) => group.some((word) => words.includes(` ${word} `)));
-    if (!right) wrong.push(`${picture}: ${question} ${text}`);
-  }
-  const report = `wrong:\n${wrong.join('\n')}`;
-  expect(
-    wrong.filter((line) => line.startsWith('cat.png')),
-    report,
-  ).toEqual([]);
-  expect(questions.length - wrong.length, report).toBeGreaterThanOrEqual(FLOOR);
+    for (const group of says)
+      expect(
+        group.some((word) => words.includes(` ${word} `)),
+        text,
+      ).toBe(true);
+  },
+);
+
+test('the question of the README is among those that must be right', () => {
+  expect(questions.filter((q) => q.mastered).map((q) => q.picture)).toContain('cat.png');
 });

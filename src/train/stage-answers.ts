@@ -8,7 +8,6 @@ import type { LiteVisionConfig } from '../model/vision/config.ts';
 import { classPatch } from '../model/vision/efficientnet-lite.ts';
 import { Random } from '../util/random.ts';
 import { type Bucket, fits, layOutAnswers, type TokenisedPair } from './answer-batch.ts';
-import type { FeatureStore } from './feature-store.ts';
 import { initialiseMissing } from './initialise.ts';
 import { type LoopOptions, type StepInput, trainLoop } from './loop.ts';
 import type { OptimiserConfig } from './optimiser.ts';
@@ -194,9 +193,4 @@ export async function answerScores(stage: AnswerStage, seed: string): Promise<Re
   }
   await session.release();
   return Object.fromEntries([...counts].map(([key, [right, all]]) => [key, right / all]));
-}
-
-/** Reads a picture of a store into a batch. */
-export function readPicture(store: FeatureStore<unknown>, index: number, into: PictureRow): void {
-  store.read(index, into.patches, into.probabilities, 0);
 }
