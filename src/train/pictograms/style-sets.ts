@@ -75,6 +75,8 @@ export const STYLE_SETS: readonly StyleSet[] = [
     heldOut: false,
     storage: { kind: 'files', folder: 'assets', extension: 'webp' },
   },
+  iconify('fluent-emoji-high-contrast', 'MIT'),
+  iconify('emojione-monotone', 'CC-BY-4.0'),
   iconify('openmoji', 'CC-BY-SA-4.0', { heldOut: true }),
   datasource('apple', 'proprietary, for scoring only', true),
   datasource('facebook', 'proprietary, for scoring only', true),
