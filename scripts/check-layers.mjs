@@ -11,6 +11,7 @@ const LAYERS = [
   'checkpoint',
   'media',
   'text',
+  'folder',
   'runtime',
   'train',
   'eval',

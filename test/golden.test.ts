@@ -2,11 +2,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readModelFolder } from '../src/folder/model-folder.ts';
 import { partsPerImage } from '../src/model/image-part.ts';
 import { Engine } from '../src/runtime/engine.ts';
 import { ENGINE_DEFAULTS } from '../src/runtime/engine-options.ts';
 import type { MemoryData } from '../src/runtime/memory-data.ts';
-import { readModelFolder } from '../src/runtime/model-folder.ts';
 import { IMAGE_TOKEN } from '../src/text/conversation.ts';
 import {
   distance,

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import type { ModelFolder } from '../runtime/model-folder.ts';
+import type { ModelFolder } from '../folder/model-folder.ts';
 import { addExamples } from './examples.ts';
 import { formatBytes, formatCount, formatTable } from './format.ts';
 import { interruptible } from './interrupt.ts';
@@ -54,7 +54,7 @@ export function addInfoCommand(program: Command): void {
 
 async function inspect(model: string | undefined): Promise<ModelReport> {
   const { modelPath } = await import('../runtime/load-options.ts');
-  const { readModelFolder } = await import('../runtime/model-folder.ts');
+  const { readModelFolder } = await import('../folder/model-folder.ts');
   const { openCheckpoint } = await import('../checkpoint/checkpoint.ts');
   const { patchGrid } = await import('../model/vision/index.ts');
   const folder = await readModelFolder(await modelPath(model));

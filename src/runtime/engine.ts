@@ -1,10 +1,10 @@
 import * as ort from 'onnxruntime-node';
+import type { ModelFolder } from '../folder/model-folder.ts';
 import { embedPrompt, visionTokens } from './embed-prompt.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { KvPool } from './kv-pool.ts';
 import { LoadedModel } from './loaded-model.ts';
 import type { MemoryData } from './memory-data.ts';
-import type { ModelFolder } from './model-folder.ts';
 import { type SeenPixels, seePixels } from './see-pixels.ts';
 
 /**

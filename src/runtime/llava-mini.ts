@@ -1,6 +1,7 @@
 import './no-telemetry.ts';
 import { randomUUID } from 'node:crypto';
 import { LlavaMiniError } from '../errors.ts';
+import { type ModelFolder, readModelFolder } from '../folder/model-folder.ts';
 import { type DecodeOptions, decodePicture, isPicture, type Picture } from '../media/index.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { patchGrid, type VisionConfig } from '../model/vision/index.ts';
@@ -24,7 +25,6 @@ import { EngineClient } from './engine-client.ts';
 import { WORKER_AVAILABLE } from './engine-worker.ts';
 import { checkLoadOptions, conversationOf, engineOptions, type LoadOptions, modelPath } from './load-options.ts';
 import { LocalEngine } from './local-engine.ts';
-import { type ModelFolder, readModelFolder } from './model-folder.ts';
 import { answerRoom } from './scheduler.ts';
 import { partsOf, VisualMemory } from './visual-memory.ts';
 

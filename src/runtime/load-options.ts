@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import type { PullOptions } from '../checkpoint/hub/index.ts';
 import { isModelId } from '../checkpoint/hub/names.ts';
 import { LlavaMiniError } from '../errors.ts';
+import type { ModelFolder } from '../folder/model-folder.ts';
 import { CONVERSATIONS, type ConversationName, type TextTokenizer } from '../text/index.ts';
 import { ENGINE_DEFAULTS, type EngineOptions } from './engine-options.ts';
-import type { ModelFolder } from './model-folder.ts';
 import { DEVICES, type Device, WEIGHT_TYPES, type WeightType } from './sessions.ts';
 
 export interface LoadOptions {

@@ -1,12 +1,12 @@
 import type * as ort from 'onnxruntime-node';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import { LlavaMiniError } from '../errors.ts';
+import { checkWeights, type ModelFolder, readModelFolder } from '../folder/model-folder.ts';
 import { imageLength } from '../model/image-part.ts';
 import { decoderGraph, imageGraph, textGraph, visionGraph } from '../model/inference.ts';
 import { patchGrid } from '../model/vision/index.ts';
 import { EmbeddingTable } from './embedding-table.ts';
 import type { EngineOptions } from './engine-options.ts';
-import { checkWeights, type ModelFolder, readModelFolder } from './model-folder.ts';
 import { insideNative } from './native-gate.ts';
 import { createSession, runSession } from './sessions.ts';
 

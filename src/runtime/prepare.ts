@@ -1,7 +1,7 @@
 import { LlavaMiniError } from '../errors.ts';
+import type { ModelFolder } from '../folder/model-folder.ts';
 import { type Picture, preparePicture, splitTiles } from '../media/index.ts';
 import { partsPerImage } from '../model/image-part.ts';
-import type { ModelFolder } from './model-folder.ts';
 
 /**
  * Pictures as the vision tower takes them: `[frames·parts, 3, S, S]`; parts are the tiles row by row and then the

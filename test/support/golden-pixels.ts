@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import type { ModelFolder } from '../../src/folder/model-folder.ts';
 import { decodePicture } from '../../src/media/index.ts';
-import type { ModelFolder } from '../../src/runtime/model-folder.ts';
 import { preparePictures } from '../../src/runtime/prepare.ts';
 import { GOLDEN_DIR, type GoldenCase, type GoldenTensors } from './golden-cases.ts';
 

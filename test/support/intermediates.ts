@@ -1,10 +1,10 @@
 import * as ort from 'onnxruntime-node';
 import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
+import type { ModelFolder } from '../../src/folder/model-folder.ts';
 import type { Graph } from '../../src/graph/index.ts';
 import { partsPerImage } from '../../src/model/image-part.ts';
 import { decoderGraph, imageGraph, textGraph, visionGraph } from '../../src/model/inference.ts';
 import { patchGrid } from '../../src/model/vision/index.ts';
-import type { ModelFolder } from '../../src/runtime/model-folder.ts';
 import { createSession } from '../../src/runtime/sessions.ts';
 
 export type Tensors = Map<string, { data: Float32Array; shape: readonly number[] }>;

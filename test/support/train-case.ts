@@ -1,9 +1,9 @@
 import type * as ort from 'onnxruntime-node';
 import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
+import type { ModelFolder } from '../../src/folder/model-folder.ts';
 import { Graph, gradients } from '../../src/graph/index.ts';
 import { answerLoss } from '../../src/model/training.ts';
 import { patchGrid } from '../../src/model/vision/index.ts';
-import type { ModelFolder } from '../../src/runtime/model-folder.ts';
 import { createSession } from '../../src/runtime/sessions.ts';
 import { IMAGE_TOKEN } from '../../src/text/conversation.ts';
 import { type Bucket, layOutAnswers, type TokenisedPair } from '../../src/train/answer-batch.ts';
