@@ -1,6 +1,7 @@
 import { LlavaMiniError } from '../errors.ts';
 import type { GradientRule } from './gradients.ts';
 import { type DType, type Shape, Value } from './value.ts';
+import { type WeightFormat, type WeightPart, weightParts } from './weight-format.ts';
 
 /**
  * What a graph is for (design, section 3). `inference` may use fused operators, `training` only operators that
@@ -21,6 +22,16 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
+/** A weight that is stored in blocks: only `linear` can use it. */
+export interface BlockedWeight {
+  name: string;
+  format: WeightFormat & { kind: 'blocks' };
+  /** uint8 `[N, blocks, bytes]`, float32 `[N, blocks]`, uint8 `[N, bytes]` or none when symmetric. */
+  blocks: Value;
+  scales: Value;
+  zeros: Value | null;
+}
+
 export interface OutputSpec {
   dtype: DType;
   shape: Shape;
@@ -36,19 +47,33 @@ export class Graph {
   readonly nodes: Node[] = [];
   readonly inputs: Value[] = [];
   readonly outputs: { name: string; value: Value }[] = [];
-  /** Weights by checkpoint name; where their data comes from is decided when the graph is serialised. */
+  /**
+   * Stored arrays by name: a float32 weight is one under its own name, others are the parts of `weightParts`. Where
+   * their data comes from is decided when the graph is serialised.
+   */
   readonly parameters = new Map<string, Value>();
   /** Gradients of single nodes that differ from their operator's (see `gradients.ts`). */
   readonly gradientOf = new Map<Node, GradientRule>();
   readonly constants = new Map<string, { value: Value; data: ConstantData }>();
+  private readonly formats: ((name: string) => WeightFormat) | undefined;
+  /** What `parameter` gave out for each weight. */
+  private readonly weights = new Map<string, Value>();
+  private readonly blocked = new Map<Value, BlockedWeight>();
   private readonly constantKeys = new Map<string, Value>();
   private readonly names = new Set<string>();
   private count = 0;
   private scopes: string[] = [];
 
-  constructor(name: string, mode: GraphMode) {
+  /**
+   * @param formats how float32 weights are stored; all as they are by default
+   * @throws LlavaMiniError `bad-graph` for formats in a training graph: what is stored in fewer bits has no gradient
+   */
+  constructor(name: string, mode: GraphMode, formats?: (name: string) => WeightFormat) {
+    if (formats && mode === 'training')
+      throw new LlavaMiniError('bad-graph', `graph ${name}: a training graph takes its weights as float32`);
     this.name = name;
     this.mode = mode;
+    this.formats = formats;
   }
 
   /** Runs `build` with `label` in front of the names of the nodes made inside: it makes profiles readable. */
@@ -67,9 +92,15 @@ export class Graph {
     return value;
   }
 
-  /** A weight. Asked for twice under one name, it is the same value; a different shape is an error. */
+  /**
+   * A weight. Asked for twice under one name, it is the same value; a different shape is an error. What is stored as
+   * float16 is cast where it is used (the engine does that once, when it loads); what is stored in blocks is of use
+   * to `linear` alone.
+   *
+   * @throws LlavaMiniError `bad-graph`
+   */
   parameter(name: string, shape: readonly number[], dtype: DType = 'float32'): Value {
-    const known = this.parameters.get(name);
+    const known = this.weights.get(name);
     if (known) {
       if (known.shape.length !== shape.length || shape.some((d, i) => d !== known.shape[i]))
         throw new LlavaMiniError(
@@ -78,6 +109,37 @@ export class Graph {
         );
       return known;
     }
+    const format = dtype === 'float32' ? this.formats?.(name) : undefined;
+    const value =
+      format && format.kind !== 'float32'
+        ? this.storedWeight(name, shape, format)
+        : this.store({ name, dtype, shape: [...shape] });
+    this.weights.set(name, value);
+    return value;
+  }
+
+  /** The parts of a weight that is stored in blocks; undefined for any other value. */
+  blockedWeight(value: Value): BlockedWeight | undefined {
+    return this.blocked.get(value);
+  }
+
+  private storedWeight(
+    name: string,
+    shape: readonly number[],
+    format: Exclude<WeightFormat, { kind: 'float32' }>,
+  ): Value {
+    if (format.kind === 'blocks' && shape.length !== 2)
+      throw new LlavaMiniError('bad-graph', `weight ${name} [${shape.join(',')}] cannot be stored in blocks`, {
+        hint: 'blocks are for matrices; store it as float32 or float16',
+      });
+    const [first, scales, zeros] = weightParts(name, shape, format).map((part) => this.store(part));
+    if (format.kind === 'float16') return this.node('Cast', [first], [{ dtype: 'float32', shape }], { to: FLOAT32 })[0];
+    const value = new Value(this, this.claim(name), 'float32', shape, null);
+    this.blocked.set(value, { name, format, blocks: first, scales, zeros: zeros ?? null });
+    return value;
+  }
+
+  private store({ name, dtype, shape }: Omit<WeightPart, 'dtype'> & { dtype: DType }): Value {
     const value = new Value(this, this.claim(name), dtype, shape, null);
     this.parameters.set(name, value);
     return value;
@@ -111,6 +173,7 @@ export class Graph {
         'bad-graph',
         `output ${name}: ${value} belongs to graph ${value.graph.name}, not ${this.name}`,
       );
+    this.refuseBlocked(`output ${name}`, value);
     this.claim(name);
     this.outputs.push({ name, value });
   }
@@ -126,6 +189,7 @@ export class Graph {
     for (const v of inputs) {
       if (v && v.graph !== this)
         throw new LlavaMiniError('bad-graph', `${op}: ${v} belongs to graph ${v.graph.name}, not ${this.name}`);
+      if (v) this.refuseBlocked(op, v);
     }
     const name = `${this.scopes.length ? `${this.scopes.join('/')}/` : ''}${op}_${this.count++}`;
     const values: Value[] = [];
@@ -137,12 +201,22 @@ export class Graph {
     return values;
   }
 
+  private refuseBlocked(user: string, value: Value): void {
+    if (this.blocked.has(value))
+      throw new LlavaMiniError('bad-graph', `${user}: weight ${value.name} is stored in blocks`, {
+        hint: 'only linear takes blocks; store it as float32 or float16',
+      });
+  }
+
   private claim(name: string): string {
     if (this.names.has(name)) throw new LlavaMiniError('bad-graph', `the name ${name} is taken in graph ${this.name}`);
     this.names.add(name);
     return name;
   }
 }
+
+/** Of the attribute `to`, by ONNX's numbering. */
+const FLOAT32 = 1;
 
 /** Tells -0 from 0, which are different constants: 1/x shows it. */
 function text(x: unknown): string {

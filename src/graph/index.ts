@@ -1,8 +1,10 @@
 /** @module The typed ONNX graph builder. It knows tensors, not models. */
 export * from './attention.ts';
+export { dequantiseRow } from './dequantise.ts';
 export { gradients } from './gradients.ts';
 export { Graph, type GraphMode } from './graph.ts';
 export * from './nn.ts';
 export * from './ops.ts';
 export { ELEMENT_BYTES, type ParameterPlace, serialise, usedValues } from './serialise.ts';
 export { type Dim, type DType, type Shape, Value } from './value.ts';
+export { type BlockSize, type WeightFormat, type WeightPart, weightParts } from './weight-format.ts';

@@ -1,5 +1,6 @@
 /** @file Layers of neural networks over `ops.ts`: fused operators where a graph's mode allows, each with its gradient. */
 import { defineGradient, unbroadcast } from './gradients.ts';
+import { matMulBlocks } from './matmul-blocks.ts';
 import * as ops from './ops.ts';
 import { sameShape, shapeError, sizeOf, staticShape } from './shape.ts';
 import type { Dim, Value } from './value.ts';
@@ -7,13 +8,18 @@ import type { Dim, Value } from './value.ts';
 const MICROSOFT = 'com.microsoft';
 const NOT_TRAINING = 'its statistics are kept only in a training graph';
 
-/** `x [..., in] · weight [out, in]ᵀ (+ bias [out]) → [..., out]`: a PyTorch Linear, weights as they are stored. */
+/**
+ * `x [..., in] · weight [out, in]ᵀ (+ bias [out]) → [..., out]`: a PyTorch Linear, weights as they are stored, in
+ * blocks too.
+ */
 export function linear(x: Value, weight: Value, bias: Value | null = null): Value {
   if (weight.rank !== 2 || x.dim(-1) !== weight.shape[1]) shapeError('linear', [x, weight], 'input width differs');
   if (x.dtype !== weight.dtype) shapeError('linear', [x, weight], 'element types differ');
   if (bias && !sameShape(bias.shape, [weight.shape[0]]))
     shapeError('linear', [x, weight, bias], `the bias must be [${weight.shape[0]}]`);
   const out: Dim[] = [...x.shape.slice(0, -1), weight.shape[0]];
+  const blocked = x.graph.blockedWeight(weight);
+  if (blocked) return matMulBlocks(x, blocked, bias, out);
   if (x.graph.mode === 'training') {
     const rows = sizeOf(x.shape.slice(0, -1));
     return ops.reshape(ops.gemm(ops.reshape(x, [rows, x.dim(-1)]), weight, bias, { transposeB: true }), out);
