@@ -4,7 +4,7 @@
  * memory) and `decoder` (embeddings → next token's logits, with its K/V cache).
  */
 import * as g from '../graph/index.ts';
-import { Graph } from '../graph/index.ts';
+import { Graph, type WeightFormat } from '../graph/index.ts';
 import type { ModelConfig } from './config.ts';
 import { type Grid, imageLength, imagePart } from './image-part.ts';
 import { decodeCached, head } from './language-model.ts';
@@ -13,6 +13,9 @@ import { prefuseText } from './prefusion.ts';
 import { project } from './projector.ts';
 import { patchGrid, type VisionConfig, visionTower } from './vision/index.ts';
 
+/** How weights are stored, by name; all as float32 by default. */
+export type Formats = (name: string) => WeightFormat;
+
 export interface InferenceOptions {
   /** Longest sequence of the language model: rotary tables are made for so many positions. */
   maxLength: number;
@@ -20,11 +23,31 @@ export interface InferenceOptions {
   intermediates?: boolean;
   /** `llava`: all patches as vision tokens and no pre-fusion, the layout to compare with. */
   layout?: 'mini' | 'llava';
+  formats?: Formats;
+}
+
+export type GraphName = 'vision' | 'image' | 'text' | 'decoder';
+
+/** All graphs of a model; `text` only where questions are fused with pictures. */
+export type ModelGraphs = Record<Exclude<GraphName, 'text'>, Graph> & { text?: Graph };
+
+/** The graphs of a model, as they are run and as they are written to a converted folder. */
+export function modelGraphs(config: ModelConfig, vision: VisionConfig, options: InferenceOptions): ModelGraphs {
+  return {
+    vision: visionGraph(config, vision, options),
+    image: imageGraph(config, vision, options),
+    ...(options.layout !== 'llava' && config.prefusionLayers > 0 ? { text: textGraph(config, vision, options) } : {}),
+    decoder: decoderGraph(config, options),
+  };
 }
 
 /** `pixels [images, 3, S, S]` → `features [images, P, Dv]` */
-export function visionGraph(config: ModelConfig, vision: VisionConfig): Graph {
-  const graph = new Graph('vision', 'inference');
+export function visionGraph(
+  config: ModelConfig,
+  vision: VisionConfig,
+  options: Pick<InferenceOptions, 'formats'> = {},
+): Graph {
+  const graph = new Graph('vision', 'inference', options.formats);
   const pixels = graph.input('pixels', 'float32', ['images', 3, vision.imageSize, vision.imageSize]);
   graph.output('features', visionTower(graph, vision, pixels, config.visionSelectLayer));
   return graph;
@@ -35,7 +58,7 @@ export function visionGraph(config: ModelConfig, vision: VisionConfig): Graph {
  * `prefix_key.i`, `prefix_value.i` `[F, kvHeads, L, Dh]`.
  */
 export function imageGraph(config: ModelConfig, vision: VisionConfig, options: InferenceOptions): Graph {
-  const graph = new Graph('image', options.intermediates ? 'analysis' : 'inference');
+  const graph = new Graph('image', options.intermediates ? 'analysis' : 'inference', options.formats);
   const grid: Grid = patchGrid(vision);
   const single = config.resolutionRatio === 1;
   const features = graph.input('features', 'float32', [
@@ -73,7 +96,7 @@ export function imageGraph(config: ModelConfig, vision: VisionConfig, options: I
  * frames (divide by their number).
  */
 export function textGraph(config: ModelConfig, vision: VisionConfig, options: InferenceOptions): Graph {
-  const graph = new Graph('text', 'inference');
+  const graph = new Graph('text', 'inference', options.formats);
   const length = imageLength(config, patchGrid(vision));
   const embeddings = graph.input('embeddings', 'float32', ['frames', 'tokens', config.hiddenSize]);
   const cache = (name: string) => graph.input(name, 'float32', ['frames', config.kvHeads, length, config.headDim]);
@@ -97,7 +120,7 @@ export function textGraph(config: ModelConfig, vision: VisionConfig, options: In
  * `present_key.i`, `present_value.i`. Feed and fetch past and present as the same memory.
  */
 export function decoderGraph(config: ModelConfig, options: InferenceOptions): Graph {
-  const graph = new Graph('decoder', 'inference');
+  const graph = new Graph('decoder', 'inference', options.formats);
   const embeddings = graph.input('embeddings', 'float32', ['batch', 'tokens', config.hiddenSize]);
   const cache = (name: string) => graph.input(name, 'float32', ['batch', config.kvHeads, 'room', config.headDim]);
   const past: KeyValue[] = Array.from({ length: config.layers }, (_, i) => ({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TensorToWrite, writeSafetensors } from '../../src/checkpoint/safetensors-write.ts';
 import { sinCosTable } from '../../src/model/compressor.ts';
 import { parseModelConfig } from '../../src/model/config.ts';
-import { decoderGraph, imageGraph, textGraph, visionGraph } from '../../src/model/inference.ts';
+import { modelGraphs } from '../../src/model/inference.ts';
 import { parseVisionConfig } from '../../src/model/vision/index.ts';
 import { trainBpe } from '../../src/text/bpe-trainer.ts';
 import { Random } from '../../src/util/random.ts';
@@ -86,14 +86,8 @@ export async function writeTinyModel(
 export function randomWeights(json: unknown, visionJson: unknown, seed: string): TensorToWrite[] {
   const config = parseModelConfig(json);
   const vision = parseVisionConfig(visionJson, 'config.json');
-  const options = { maxLength: 8 };
   const shapes = new Map<string, number[]>([['model.embed_tokens.weight', [config.vocabSize, config.hiddenSize]]]);
-  for (const graph of [
-    visionGraph(config, vision),
-    imageGraph(config, vision, options),
-    textGraph(config, vision, options),
-    decoderGraph(config, options),
-  ])
+  for (const graph of Object.values(modelGraphs(config, vision, { maxLength: 8 })))
     for (const [name, value] of graph.parameters) shapes.set(name, value.shape as number[]);
   return [...shapes].map(([name, shape]) => {
     const random = new Random(`${seed}/${name}`);
