@@ -87,12 +87,14 @@ export function answerLoss(
 }
 
 /**
- * Naming loss (stage 0): tower features, compressor, and a classifier that is thrown away afterwards, so that the
- * compressor's token learns what things are before there is language.
+ * Naming loss (stage 0): tower features, compressor, and classifiers that are thrown away afterwards, so that the
+ * compressor's token and the patches learn what things are before there is language.
  *
- * Inputs: `targets` int32 `[pictures]`, `target_weights` float32 `[pictures]`.
+ * Inputs: `targets` int32 `[pictures]`, `target_weights` float32 `[pictures]`; with `patchClasses` also
+ * `patch_targets` int32 and `patch_weights` float32 `[pictures·side²]`.
  *
- * @returns loss `[]` and logits `[pictures, classes]`
+ * @param patchClasses also name what each patch shows, as one of so many classes
+ * @returns loss `[]` (the mean of both, with patches) and the token's logits `[pictures, classes]`
  */
 export function namingLoss(
   graph: Graph,
@@ -100,24 +102,31 @@ export function namingLoss(
   vision: VisionConfig,
   features: Value,
   classes: number,
+  patchClasses?: number,
 ): { loss: Value; logits: Value } {
   const { side, extra } = patchGrid(vision);
   const pictures = features.shape[0] as number;
   const width = config.visionWidth * config.compressorSize ** 2;
+  const classify = (x: Value, name: string, count: number): Value => {
+    const w = (part: string, ...shape: number[]): Value => graph.parameter(`naming_head.${name}${part}`, shape);
+    const inputs = x.dim(-1) as number;
+    const norm = g.layerNorm(x, w('norm.weight', inputs), w('norm.bias', inputs), 1e-5);
+    return g.linear(norm, w('weight', count, inputs), w('bias', count));
+  };
   const { tokens } = compress(graph, config, features, side, extra);
-  const flat = g.reshape(tokens, [pictures, width]);
-  const norm = g.layerNorm(
-    flat,
-    graph.parameter('naming_head.norm.weight', [width]),
-    graph.parameter('naming_head.norm.bias', [width]),
-    1e-5,
+  const logits = classify(g.reshape(tokens, [pictures, width]), '', classes);
+  const loss = g.crossEntropy(
+    logits,
+    graph.input('targets', 'int32', [pictures]),
+    graph.input('target_weights', 'float32', [pictures]),
   );
-  const logits = g.linear(
-    norm,
-    graph.parameter('naming_head.weight', [classes, width]),
-    graph.parameter('naming_head.bias', [classes]),
+  if (patchClasses === undefined) return { loss, logits };
+  const rows = pictures * side * side;
+  const patches = g.reshape(g.slice(features, 1, 0, side * side), [rows, config.visionWidth]);
+  const patchLoss = g.crossEntropy(
+    classify(patches, 'patches.', patchClasses),
+    graph.input('patch_targets', 'int32', [rows]),
+    graph.input('patch_weights', 'float32', [rows]),
   );
-  const targets = graph.input('targets', 'int32', [pictures]);
-  const weights = graph.input('target_weights', 'float32', [pictures]);
-  return { loss: g.crossEntropy(logits, targets, weights), logits };
+  return { loss: g.mul(g.add(loss, patchLoss), 0.5), logits };
 }

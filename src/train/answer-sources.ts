@@ -1,10 +1,11 @@
+import { floatsToHalves, halvesToFloats } from '../util/float16.ts';
 import type { Random } from '../util/random.ts';
 import type { ClassExamples } from './class-examples.ts';
 import type { FeatureStore } from './feature-store.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
-import { photoClasses } from './pictograms/imagenet.ts';
+import { type PhotoClass, photoClasses } from './pictograms/imagenet.ts';
 import { askAbout, type Question } from './pictograms/questions.ts';
-import { askAboutThing, nameQuestion } from './pictograms/questions-name.ts';
+import { askAboutThing, nameQuestion, unsureQuestion } from './pictograms/questions-name.ts';
 import type { Scene } from './pictograms/types.ts';
 import type { AnswerSource, AskedPair } from './stage-answers.ts';
 import type { PairEncoder } from './tokenise.ts';
@@ -41,8 +42,9 @@ function encode(encoder: PairEncoder, q: Question): AskedPair {
 }
 
 /**
- * Made-up photographs: the classifier's probabilities around one of its classes over patches mixed from two kept
- * pictures, so that nothing but the classifier tells what it is.
+ * Made-up photographs: the classifier's probabilities around one of its classes, over features that tell nothing:
+ * taken from other pictures, often shuffled and with every channel made stronger or weaker, as photographs differ from
+ * drawings. So nothing but the classifier tells what it is. Where two names are nearly as likely, the answer is both.
  */
 export function classSource(
   examples: ClassExamples,
@@ -61,9 +63,14 @@ export function classSource(
     weight,
     length: list.length,
     draw(index, random, into) {
-      const photo = photos[random.pick(byName.get(list[index]) as number[])];
-      examples.fill(photo.index, random, into.probabilities);
-      mixPatches(store, random, into.patches, side);
+      const target = photos[random.pick(byName.get(list[index]) as number[])];
+      examples.fill(target.index, random, into.probabilities);
+      if (random.chance(UNSURE)) examples.mixIn(target.index, random, into.probabilities);
+      meaninglessFeatures(store, random, into.patches, side);
+      const [first, second] = likeliestNames(photos, into.probabilities);
+      if (second.share > NEARLY * first.share)
+        return [0, 1, 2, 3].map(() => encode(encoder, unsureQuestion(first.photo, second.photo, random)));
+      const photo = first.photo.name === target.name ? target : first.photo;
       const asked = random.chance(0.5)
         ? [0, 1, 2, 3].map(() => nameQuestion(photo, random))
         : askAboutThing(photo, namedConcepts(), random);
@@ -72,8 +79,36 @@ export function classSource(
   };
 }
 
-/** A window of one picture's patches inside another's. */
-function mixPatches(store: FeatureStore<Scene>, random: Random, out: Uint16Array, side: number): void {
+/** Share of the examples in which the classifier wavers between two like classes. */
+const UNSURE = 0.1;
+
+/** From this share of the likeliest name's probability on, the second is named too. */
+const NEARLY = 0.6;
+
+/** The two names that most of the probability is on, and the likeliest class of each. */
+function likeliestNames(
+  photos: readonly PhotoClass[],
+  probabilities: Uint16Array,
+): { photo: PhotoClass; share: number }[] {
+  const names = new Map<string, { photo: PhotoClass; best: number; share: number }>();
+  const values = halvesToFloats(probabilities);
+  for (const photo of photos) {
+    const p = values[photo.index];
+    const found = names.get(photo.name);
+    if (!found) names.set(photo.name, { photo, best: p, share: p });
+    else {
+      found.share += p;
+      if (p > found.best) [found.best, found.photo] = [p, photo];
+    }
+  }
+  return [...names.values()].sort((a, b) => b.share - a.share).slice(0, 2);
+}
+
+/** How much stronger or weaker a channel may become: standard deviation of the logarithm. */
+const CHANNEL_SPREAD = 0.4;
+
+/** A window of one picture inside another, often with places shuffled and channels scaled. */
+function meaninglessFeatures(store: FeatureStore<Scene>, random: Random, out: Uint16Array, side: number): void {
   const unused = new Uint16Array(store.classes);
   const other = new Uint16Array(out.length);
   store.read(random.int(store.length), out, unused, 0);
@@ -86,4 +121,17 @@ function mixPatches(store: FeatureStore<Scene>, random: Random, out: Uint16Array
       const at = (r * side + c) * width;
       out.set(other.subarray(at, at + width), at);
     }
+  if (random.chance(0.4)) {
+    other.set(out);
+    const order = random.shuffle(Array.from({ length: side ** 2 }, (_, i) => i));
+    order.forEach((from, to) => {
+      out.set(other.subarray(from * width, (from + 1) * width), to * width);
+    });
+  }
+  if (random.chance(0.5)) {
+    const gains = Float32Array.from({ length: width }, () => Math.exp(CHANNEL_SPREAD * random.normal()));
+    const values = halvesToFloats(out);
+    for (let at = 0; at < values.length; at += width) for (let c = 0; c < width; c++) values[at + c] *= gains[c];
+    out.set(floatsToHalves(values));
+  }
 }

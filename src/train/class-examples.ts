@@ -1,4 +1,4 @@
-import { floatToHalf } from '../util/float16.ts';
+import { floatToHalf, halfToFloat } from '../util/float16.ts';
 import type { Random } from '../util/random.ts';
 
 /**
@@ -32,13 +32,13 @@ export class ClassExamples {
   }
 
   /**
-   * Probabilities of a photograph of class `target`, in half precision: its share is drawn between a fifth and nearly
+   * Probabilities of a photograph of class `target`, in half precision: its share is drawn between a seventh and nearly
    * all, its neighbours by the similarity of their rows get most of the rest, and some is spread over everything.
    *
    * @param out `[classes]`
    */
   fill(target: number, random: Random, out: Uint16Array): void {
-    const share = 0.2 + 0.78 * Math.sqrt(random.float());
+    const share = 0.14 + 0.84 * Math.sqrt(random.float());
     const sharpness = random.uniform(8, 18);
     const spread = random.uniform(0.5, 1.5);
     const mine = this.similarity.subarray(target * this.classes, (target + 1) * this.classes);
@@ -52,5 +52,24 @@ export class ClassExamples {
     const noise = (1 - share) * random.uniform(0.05, 0.4);
     for (let c = 0; c < this.classes; c++)
       out[c] = floatToHalf(c === target ? share : ((1 - share - noise) * others[c]) / sum + noise / this.classes);
+  }
+
+  /**
+   * Makes probabilities of {@link fill} waver: about half of the weight goes to one of the dozen classes most like
+   * `target`.
+   *
+   * @param out `[classes]`
+   */
+  mixIn(target: number, random: Random, out: Uint16Array): void {
+    const row = this.similarity.subarray(target * this.classes, (target + 1) * this.classes);
+    const like = Array.from(row.keys())
+      .filter((c) => c !== target)
+      .sort((a, b) => row[b] - row[a])
+      .slice(0, 12);
+    const other = new Uint16Array(this.classes);
+    this.fill(random.pick(like), random, other);
+    const share = random.uniform(0.4, 0.6);
+    for (let c = 0; c < this.classes; c++)
+      out[c] = floatToHalf(share * halfToFloat(other[c]) + (1 - share) * halfToFloat(out[c]));
   }
 }

@@ -7,7 +7,7 @@ const bucket = { pictures: 1, questions: 1, promptTokens: 8, sequence: 12, label
 const STAGES = {
   tokenizer: { id: 'tokenizer', kind: 'tokenizer', scenes: 10, vocabulary: 300 },
   maps: { id: 'maps', kind: 'pictures', count: 5, keep: 'maps', recipe: { kind: 'single', size: 256 } },
-  naming: { id: 'naming', kind: 'naming', store: 'maps', heldOut: ['maps'], steps: 5, batch: 2, optimiser: { groups } },
+  naming: { id: 'naming', kind: 'naming', stores: ['maps'], heldOut: ['maps'], steps: 5, batch: 2, optimiser: { groups } },
   fold: { id: 'fold', kind: 'fold', stores: [{ from: 'maps', to: 'patches' }] },
   own: { id: 'own', kind: 'llava', file: 'data.json', images: 'images' },
   answers: {
@@ -91,7 +91,7 @@ describe('parsePlan', () => {
     ['an unknown source', withStage('answers', { sources: [{ kind: 'web' }] }), 'stages.5.sources.0.kind'],
     ['a bucket without a size', withStage('answers', { buckets: [{ ...bucket, labels: 0 }] }), 'buckets.0.labels'],
     ['two stages of one name', plan([STAGES.export, STAGES.export]), 'two stages are called export'],
-    ['a store that nobody makes', withStage('naming', { store: 'mops' }), 'stage naming: store: mops is not made'],
+    ['a store that nobody makes', withStage('naming', { stores: ['mops'] }), 'stage naming: stores: mops is not made'],
     ['held-out pictures that nobody makes', withStage('naming', { heldOut: ['x'] }), 'stage naming: heldOut: x'],
     ['a fold of patches', withStage('fold', { stores: [{ from: 'own', to: 'b' }] }), 'stage fold: stores.from: own'],
     ['a fold onto its own', withStage('fold', { stores: [{ from: 'maps', to: 'maps' }] }), 'maps is made twice'],

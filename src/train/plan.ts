@@ -71,7 +71,10 @@ const stage = z.discriminatedUnion('kind', [
   z.object({
     id,
     kind: z.literal('naming'),
-    store: id,
+    /** Pictures of one thing, and where `patches` is set also of several. */
+    stores: z.array(id).min(1),
+    /** Also teach every patch what it shows. */
+    patches: z.boolean().default(false),
     heldOut: z.array(id),
     steps: positive,
     batch: positive,
@@ -85,6 +88,8 @@ const stage = z.discriminatedUnion('kind', [
   z.object({
     id,
     kind: z.literal('answers'),
+    /** What the stores keep: `maps` where the learned map is to move too, or has moved since. */
+    features: z.enum(['maps', 'patches']).default('patches'),
     sources: z.array(source).min(1),
     heldOut: z.array(source),
     steps: positive,
@@ -145,7 +150,7 @@ function checkStores({ stages }: TrainingPlan, where: string): void {
     if (stage.kind === 'pictures') made.set(stage.id, stage.keep);
     if (stage.kind === 'llava') made.set(stage.id, 'patches');
     if (stage.kind === 'naming') {
-      need(stage.store, 'maps', 'store');
+      for (const store of stage.stores) need(store, 'maps', 'stores');
       for (const store of stage.heldOut) need(store, 'maps', 'heldOut');
     }
     if (stage.kind === 'fold') {
@@ -156,8 +161,8 @@ function checkStores({ stages }: TrainingPlan, where: string): void {
       }
     }
     if (stage.kind === 'answers') {
-      for (const { store } of stage.sources) need(store, 'patches', 'sources.store');
-      for (const { store } of stage.heldOut) need(store, 'patches', 'heldOut.store');
+      for (const { store } of stage.sources) need(store, stage.features, 'sources.store');
+      for (const { store } of stage.heldOut) need(store, stage.features, 'heldOut.store');
     }
   }
 }

@@ -14,13 +14,14 @@ import { keepPictures } from './keep-pictures.ts';
 import { imagePath, type LlavaRecord, llavaSource, readLlavaData } from './llava-data.ts';
 import type { LoopOptions } from './loop.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
+import { nothingClass, patchClassCount, patchTargets } from './pictograms/patch-targets.ts';
 import { PictureFactory } from './pictograms/picture-factory.ts';
 import type { Recipe } from './pictograms/recipe.ts';
 import { loadSprites } from './pictograms/sprites.ts';
 import type { Scene } from './pictograms/types.ts';
 import type { SourcePlan, Stage } from './plan.ts';
 import { type AnswerSource, trainAnswers } from './stage-answers.ts';
-import { trainNaming } from './stage-naming.ts';
+import { type NamingLabel, trainNaming } from './stage-naming.ts';
 import { PairEncoder, TOKENIZER_CONFIG, trainTokenizer } from './tokenise.ts';
 import { TowerRunner } from './tower-runner.ts';
 import type { Run } from './train.ts';
@@ -115,14 +116,23 @@ function loopOptions(
 
 export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<void> {
   const index = new Map(namedConcepts().map((concept, i) => [concept.id, i]));
-  const open = (name: string): FeatureStore<{ target: number }> => {
-    const store = openStore<Scene | { target: number }>(run, name, 'maps');
-    store.labels.forEach((scene, i) => {
-      store.labels[i] = { target: index.get(conceptOf((scene as Scene).objects[0]).id) as number };
-    });
-    return store as FeatureStore<{ target: number }>;
+  const side = run.vision.imageSize / 32;
+  const labelOf = (scene: Scene): NamingLabel => {
+    const [only, ...others] = scene.objects;
+    const target = only && others.length === 0 ? index.get(conceptOf(only).id) : undefined;
+    return {
+      target: target ?? -1,
+      ...(stage.patches ? { patches: patchTargets(scene, side), nothing: nothingClass() } : {}),
+    };
   };
-  const store = open(stage.store);
+  const open = (name: string): FeatureStore<NamingLabel> => {
+    const store = openStore<Scene | NamingLabel>(run, name, 'maps');
+    store.labels.forEach((scene, i) => {
+      store.labels[i] = labelOf(scene as Scene);
+    });
+    return store as FeatureStore<NamingLabel>;
+  };
+  const stores = stage.stores.map(open);
   const heldOut = Object.fromEntries(stage.heldOut.map((name) => [name, open(name)]));
   try {
     await trainNaming(
@@ -130,16 +140,17 @@ export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<voi
         config: run.config,
         vision: run.vision,
         weights: run.weights,
-        store,
+        stores,
         heldOut,
         classes: namedConcepts().length,
+        ...(stage.patches ? { patchClasses: patchClassCount() } : {}),
         batch: stage.batch,
         optimiser: stage.optimiser,
       },
       loopOptions(run, stage),
     );
   } finally {
-    for (const opened of [store, ...Object.values(heldOut)]) opened.close();
+    for (const opened of [...stores, ...Object.values(heldOut)]) opened.close();
   }
   // Thrown away here too, so that a run that goes on from files has the same weights as one that never stopped.
   for (const name of [...run.weights.keys()]) if (name.startsWith('naming_head.')) run.weights.delete(name);
@@ -176,22 +187,16 @@ export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<v
   if (!rows) throw new LlavaMiniError('bad-checkpoint', 'the starting weights have no classifier');
   const examples = new ClassExamples(rows.data, run.vision.classes);
   const stores: FeatureStore<unknown>[] = [];
-  const patches = <Label>(name: string): FeatureStore<Label> => {
-    const store = openStore<Label>(run, name, 'patches');
+  const kept = <Label>(name: string): FeatureStore<Label> => {
+    const store = openStore<Label>(run, name, stage.features);
     stores.push(store);
     return store;
   };
   const source = (s: SourcePlan): AnswerSource => {
-    if (s.kind === 'scenes') return sceneSource(s.name, patches<Scene>(s.store), encoder, s.weight, s.asking);
+    if (s.kind === 'scenes') return sceneSource(s.name, kept<Scene>(s.store), encoder, s.weight, s.asking);
     if (s.kind === 'llava')
-      return llavaSource(
-        s.name,
-        patches<LlavaRecord>(s.store),
-        tokenizer,
-        tokenizer.idOf('<|end|>') as number,
-        s.weight,
-      );
-    return classSource(examples, patches<Scene>(s.store), encoder, s.weight, run.vision.imageSize / 32);
+      return llavaSource(s.name, kept<LlavaRecord>(s.store), tokenizer, tokenizer.idOf('<|end|>') as number, s.weight);
+    return classSource(examples, kept<Scene>(s.store), encoder, s.weight, run.vision.imageSize / 32);
   };
   try {
     await trainAnswers(
@@ -199,6 +204,7 @@ export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<v
         config: run.config,
         vision: run.vision,
         weights: run.weights,
+        features: stage.features,
         sources: stage.sources.map(source),
         heldOut: stage.heldOut.map(source),
         buckets: stage.buckets,

@@ -31,6 +31,7 @@ const stage = (heldOut: AnswerSource[]): AnswerStage => ({
   config,
   vision,
   weights: tinyWeights('scores'),
+  features: 'patches',
   sources: [],
   heldOut,
   buckets: [bucket],

@@ -5,7 +5,7 @@ import { Graph, serialise } from '../graph/index.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { answerLoss } from '../model/training.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
-import { classPatch } from '../model/vision/efficientnet-lite.ts';
+import { classPatch, foldedWidth, foldMaps } from '../model/vision/efficientnet-lite.ts';
 import { Random } from '../util/random.ts';
 import { type Bucket, fits, layOutAnswers, type TokenisedPair } from './answer-batch.ts';
 import { initialiseMissing } from './initialise.ts';
@@ -39,6 +39,8 @@ export interface AnswerStage {
   config: ModelConfig;
   vision: LiteVisionConfig;
   weights: Weights;
+  /** What the sources give of a picture: the tower's maps, or patches that the learned map made of them. */
+  features: 'maps' | 'patches';
   sources: AnswerSource[];
   heldOut: AnswerSource[];
   /** Kinds of steps, short questions first, with how often each is taken. */
@@ -74,6 +76,7 @@ export async function trainAnswers(stage: AnswerStage, options: LoopOptions & St
         return { source, index: random.int(source.length) };
       },
       random,
+      { before: stage.buckets[i - 1] },
     );
     return { graph: String(i), tensors, samples: bucket.pictures * bucket.questions };
   };
@@ -92,14 +95,16 @@ export async function trainAnswers(stage: AnswerStage, options: LoopOptions & St
 function answerGraph(stage: AnswerStage, bucket: Bucket): { graph: Graph; loss: g.Value; logits: g.Value } {
   const { config, vision } = stage;
   const graph = new Graph('answers', 'training');
-  const side = vision.imageSize / 32;
-  const patches = graph.input('patches', 'float16', [bucket.pictures, side * side, vision.width]);
+  const kept = g.cast(graph.input('patches', 'float16', [bucket.pictures, ...keptShape(stage)]), 'float32');
   const probabilities = graph.input('probabilities', 'float16', [bucket.pictures, vision.classes]);
-  const features = g.concat(
-    [g.cast(patches, 'float32'), classPatch(graph, vision, g.cast(probabilities, 'float32'))],
-    1,
-  );
+  const patches = stage.features === 'maps' ? foldMaps(graph, vision, kept) : kept;
+  const features = g.concat([patches, classPatch(graph, vision, g.cast(probabilities, 'float32'))], 1);
   return { graph, ...answerLoss(graph, config, vision, features, bucket) };
+}
+
+/** `[side², width]` of what is kept of a picture. */
+function keptShape({ vision, features }: AnswerStage): [number, number] {
+  return [(vision.imageSize / 32) ** 2, features === 'maps' ? foldedWidth(vision) : vision.width];
 }
 
 function weighted(random: Random, weights: readonly number[]): number {
@@ -113,18 +118,19 @@ function weighted(random: Random, weights: readonly number[]): number {
 
 /**
  * Draws pictures until the bucket is full. Of a picture with no question that fits, nothing is asked when `skip` is
- * set; otherwise another one is drawn for it.
+ * set; otherwise another one is drawn for it. Questions too long for the bucket `before` are taken first: they have
+ * no other place.
  */
 function drawBatch(
   stage: AnswerStage,
   bucket: Bucket,
   pick: (row: number) => { source: AnswerSource; index: number } | null,
   random: Random,
-  skip = false,
+  { skip = false, before }: { skip?: boolean; before?: Bucket } = {},
 ): { tensors: BatchTensors; groups: AskedPair[][] } {
   const { vision, config } = stage;
-  const side = vision.imageSize / 32;
-  const width = side * side * vision.width;
+  const [rows, columns] = keptShape(stage);
+  const width = rows * columns;
   const patches = new Uint16Array(bucket.pictures * width);
   const probabilities = new Uint16Array(bucket.pictures * vision.classes);
   const groups: AskedPair[][] = [];
@@ -137,6 +143,7 @@ function drawBatch(
       probabilities: probabilities.subarray(row * vision.classes, (row + 1) * vision.classes),
     };
     const pairs = picked.source.draw(picked.index, random, into).filter((pair) => fits(pair, bucket, c2));
+    if (before) pairs.sort((a, b) => Number(fits(a, before, c2)) - Number(fits(b, before, c2)));
     if (pairs.length === 0 && !skip && tries < 50 * bucket.pictures) continue;
     if (pairs.length === 0 && !skip)
       throw new LlavaMiniError(
@@ -149,7 +156,7 @@ function drawBatch(
   return {
     groups,
     tensors: {
-      patches: new ort.Tensor('float16', patches, [bucket.pictures, side * side, vision.width]),
+      patches: new ort.Tensor('float16', patches, [bucket.pictures, rows, columns]),
       probabilities: new ort.Tensor('float16', probabilities, [bucket.pictures, vision.classes]),
       ...layOutAnswers(groups, bucket, c2),
     },
@@ -177,7 +184,7 @@ export async function answerScores(stage: AnswerStage, seed: string): Promise<Re
         bucket,
         (row) => (at + row < source.length ? { source, index: at + row } : null),
         random,
-        true,
+        { skip: true },
       );
       const feeds = Object.fromEntries(Object.entries(tensors).filter(([name]) => session.inputNames.includes(name)));
       const best = (await session.run(feeds)).best.data as BigInt64Array;

@@ -160,7 +160,7 @@ describe('stage 0', () => {
       config,
       vision,
       weights: tinyWeights('naming'),
-      store,
+      stores: [store],
       heldOut: { held, empty: open('empty', 'maps') },
       classes: CLASSES,
       batch: 16,

@@ -13,15 +13,29 @@ import type { OptimiserConfig } from './optimiser.ts';
 import { StepRunner, type StepRunnerOptions } from './step-runner.ts';
 import { inlineFrom, type Weights } from './weights.ts';
 
+export interface NamingLabel {
+  /** The class of the one thing in the picture; −1 where there are several. */
+  target: number;
+  /** The class of each patch, −1 where it is not clear; `[side²]`. */
+  patches?: Int32Array;
+  /** Patches of this class, the ground alone, count for less: most are. */
+  nothing?: number;
+}
+
+/** What a patch of the ground counts for, against one of a thing. */
+const GROUND_WEIGHT = 0.1;
+
 export interface NamingStage {
   config: ModelConfig;
   vision: LiteVisionConfig;
   weights: Weights;
-  /** Kept maps with the number of the class each picture shows. */
-  store: FeatureStore<{ target: number }>;
+  /** Kept maps with what each picture shows. */
+  stores: FeatureStore<NamingLabel>[];
   /** Pictures in other styles or places, never trained on, by name of the set. */
-  heldOut: Record<string, FeatureStore<{ target: number }>>;
+  heldOut: Record<string, FeatureStore<NamingLabel>>;
   classes: number;
+  /** Also teach the patches what they show, one of so many classes. */
+  patchClasses?: number;
   batch: number;
   optimiser: OptimiserConfig;
 }
@@ -34,9 +48,18 @@ export async function trainNaming(stage: NamingStage, options: LoopOptions & Ste
   const { graph, loss } = namingGraph(stage, stage.batch, 'training');
   initialiseMissing(graph, stage.config, stage.weights, options.seed);
   const runner = await StepRunner.create({ naming: { graph, loss } }, stage.weights, stage.optimiser, options);
+  const all = stage.stores.reduce((sum, store) => sum + store.length, 0);
+  const pick = (random: Random): Row => {
+    let index = random.int(all);
+    for (const store of stage.stores) {
+      if (index < store.length) return { store, index };
+      index -= store.length;
+    }
+    throw new RangeError('unreachable');
+  };
   const next = (random: Random): StepInput => {
-    const rows = Array.from({ length: stage.batch }, () => random.int(stage.store.length));
-    return { graph: 'naming', tensors: namingBatch(stage, stage.store, rows), samples: rows.length };
+    const rows = Array.from({ length: stage.batch }, () => pick(random));
+    return { graph: 'naming', tensors: namingBatch(stage, rows), samples: rows.length };
   };
   const evaluate = async (): Promise<Record<string, number>> => {
     runner.exportTo(stage.weights);
@@ -62,32 +85,54 @@ function namingGraph(
   const probabilities = graph.input('probabilities', 'float16', [batch, vision.classes]);
   const folded = foldMaps(graph, vision, g.cast(maps, 'float32'));
   const features = g.concat([folded, classPatch(graph, vision, g.cast(probabilities, 'float32'))], 1);
-  return { graph, ...namingLoss(graph, config, vision, features, classes) };
+  return { graph, ...namingLoss(graph, config, vision, features, classes, stage.patchClasses) };
 }
 
-function namingBatch(
-  stage: NamingStage,
-  store: FeatureStore<{ target: number }>,
-  rows: readonly number[],
-): Record<string, ort.Tensor> {
+interface Row {
+  store: FeatureStore<NamingLabel>;
+  index: number;
+}
+
+function namingBatch(stage: NamingStage, rows: readonly Row[]): Record<string, ort.Tensor> {
   const { vision } = stage;
   const n = rows.length;
-  const patches = new Uint16Array(n * store.patchValues);
-  const probabilities = new Uint16Array(n * store.classes);
-  rows.forEach((index, row) => {
-    store.read(index, patches, probabilities, row);
-  });
   const side = vision.imageSize / 32;
+  const each = side * side;
+  const patches = new Uint16Array(n * each * foldedWidth(vision));
+  const probabilities = new Uint16Array(n * vision.classes);
+  const labels = rows.map(({ store, index }, row) => {
+    store.read(index, patches, probabilities, row);
+    return store.labels[index];
+  });
   return {
     patches: new ort.Tensor('float16', patches, [n, side * side, foldedWidth(vision)]),
     probabilities: new ort.Tensor('float16', probabilities, [n, vision.classes]),
-    targets: new ort.Tensor(
-      'int32',
-      Int32Array.from(rows, (i) => store.labels[i].target),
-      [n],
+    ...weighted(
+      'target',
+      labels.map(({ target }) => target),
+      () => 1,
     ),
-    target_weights: new ort.Tensor('float32', new Float32Array(n).fill(1), [n]),
+    ...(stage.patchClasses === undefined
+      ? {}
+      : weighted(
+          'patch',
+          labels.flatMap((label) => [...(label.patches ?? new Int32Array(each).fill(-1))]),
+          (target) => (target === labels[0].nothing ? GROUND_WEIGHT : 1),
+        )),
   };
+}
+
+/** Targets and what each counts for; −1 counts for nothing. */
+function weighted(
+  name: 'target' | 'patch',
+  targets: readonly number[],
+  weight: (target: number) => number,
+): Record<string, ort.Tensor> {
+  const shape = [targets.length];
+  const known = Int32Array.from(targets, (target) => Math.max(0, target));
+  const weights = Float32Array.from(targets, (target) => (target < 0 ? 0 : weight(target)));
+  const [ids, sizes] = name === 'target' ? ['targets', 'target_weights'] : ['patch_targets', 'patch_weights'];
+  return { [ids]: new ort.Tensor('int32', known, shape), [sizes]: new ort.Tensor('float32', weights, shape) };
 }
 
 /** Share of pictures whose class is named right, for each held-out set. */
@@ -103,8 +148,8 @@ export async function namingScores(stage: NamingStage): Promise<Record<string, n
     if (store.length === 0) continue;
     let right = 0;
     for (let at = 0; at < store.length; at += 32) {
-      const rows = Array.from({ length: 32 }, (_, i) => Math.min(at + i, store.length - 1));
-      const batch = namingBatch(stage, store, rows);
+      const rows = Array.from({ length: 32 }, (_, i) => ({ store, index: Math.min(at + i, store.length - 1) }));
+      const batch = namingBatch(stage, rows);
       const out = await session.run({ patches: batch.patches, probabilities: batch.probabilities });
       const data = out.logits.data as Float32Array;
       for (let i = 0; i < Math.min(32, store.length - at); i++) {

@@ -1,6 +1,6 @@
 import type { Random } from '../../util/random.ts';
 import { kindOf } from './kinds.ts';
-import { articleOf, namingSentence, withArticle } from './names.ts';
+import { articleOf, hedgedAnswer, namingSentence, withArticle } from './names.ts';
 import { refuseQuestion } from './questions-refuse.ts';
 import { CLEAR_KINDS, confusable, rightKinds, rightNames, type Thing } from './questions-thing.ts';
 import type { Question } from './questions-types.ts';
@@ -36,6 +36,16 @@ export function nameQuestion(thing: Thing, random: Random): Question {
     answer: namingSentence(thing),
     short: thing.name,
     accepted: [...rightNames(thing), thing.plural],
+  });
+}
+
+/** "What is this?" where two names are nearly as likely: both are the answer, or the likelier where a word is wanted. */
+export function unsureQuestion(first: Thing, second: Thing, random: Random): Question {
+  return makeQuestion(random, {
+    kind: 'name',
+    templates: NAME_TEMPLATES,
+    answer: hedgedAnswer(first, second),
+    short: first.name,
   });
 }
 
