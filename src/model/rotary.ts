@@ -20,7 +20,8 @@ export function rotaryTables(config: ModelConfig, positions: number): { cos: Flo
   return { cos, sin };
 }
 
-function scaleFrequency(frequency: number, scaling: ModelConfig['ropeScaling']): number {
+/** A frequency (radians per position) after Llama 3's or linear scaling. */
+export function scaleFrequency(frequency: number, scaling: ModelConfig['ropeScaling']): number {
   if (!scaling) return frequency;
   if (scaling.kind === 'linear') return frequency / scaling.factor;
   const { factor, lowFreqFactor: low, highFreqFactor: high, originalMaxPositions } = scaling;
