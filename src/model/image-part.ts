@@ -72,7 +72,11 @@ export function imagePart(
   // The tiles' patches enter pre-fusion in the order of the joined grid, not tile by tile.
   const projectedGrid = r > 1 ? graph.scope('projector', () => project(graph, config, keys)) : null;
   const prefusionInput = g.concat([...(projectedGrid ? [projectedGrid] : []), projectedGlobal, projectedCompressed], 1);
-  const fused = prefuseImage(graph, config, prefusionInput, queries, tables, allRows);
+  // Without pre-fusion layers nothing looks at the patches.
+  const fused =
+    config.prefusionLayers === 0
+      ? { tokens: projectedCompressed, prefix: [], layerOutputs: [] }
+      : prefuseImage(graph, config, prefusionInput, queries, tables, allRows);
   return {
     ...fused,
     compressorOutput: tokens,

@@ -26,7 +26,7 @@ microphone
 microwave @device ; microwave oven, oven
 military uniform @clothing ; uniform
 milk can @container ; can, churn
-van ; minibus
+bus ; minibus, van
 skirt @clothing ; miniskirt
 van ; minivan
 missile @weapon ; guided missile, rocket
@@ -37,7 +37,7 @@ car ; old car, vintage car, model t
 modem @device ; router
 monastery @building ; church
 monitor @device ; screen, computer monitor, computer
-moped >scooter
+motorcycle ; moped, scooter
 mortar @household ; mortar and pestle, bowl
 graduation cap ; mortarboard
 mosque
@@ -53,7 +53,7 @@ nail @tool ; nails
 neck brace @medical
 necklace @clothing ; beads
 pacifier @toy ; nipple, baby bottle nipple, dummy
-notebook @stationery ; laptop, notepad, computer
+laptop ; notebook, notebook computer, computer
 obelisk @building ; monument, tower
 oboe @instrument ; clarinet
 ocarina @instrument
