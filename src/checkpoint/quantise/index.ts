@@ -1,2 +1,4 @@
-/** @module Weights in blocks of 4 or 8 bits. */
-export { type BlockFormat, checkFinite, makeQuantisedRows, type QuantisedRows, quantiseRows } from './quantise-rows.ts';
+/** @module Weights in fewer bits. */
+export { encodeRows, type RowsToEncode } from './encode-rows.ts';
+export { EncoderPool } from './encoder-pool.ts';
+export { type BlockFormat, quantiseRows } from './quantise-rows.ts';
