@@ -1,10 +1,10 @@
 import { LlavaMiniError } from '../errors.ts';
 import { LlavaMini } from '../runtime/llava-mini.ts';
-
 import { conceptOf } from '../train/pictograms/concepts.ts';
+import { PictureFactory, type PictureOrder } from '../train/pictograms/picture-factory.ts';
 import { askAbout, QUESTION_KINDS, type Question } from '../train/pictograms/questions.ts';
 import { nameQuestion } from '../train/pictograms/questions-name.ts';
-import { PictureMaker, type Recipe } from '../train/pictograms/recipe.ts';
+import type { Recipe } from '../train/pictograms/recipe.ts';
 import { loadSprites } from '../train/pictograms/sprites.ts';
 import type { Scene } from '../train/pictograms/types.ts';
 import { Random } from '../util/random.ts';
@@ -59,26 +59,29 @@ export async function evaluateModel(
   if (!Number.isInteger(limit) || limit < 1)
     throw new LlavaMiniError('bad-argument', 'limit must be a whole number above 0');
   const sprites = await loadSprites({ ...(set === 'seen' ? {} : { styles: [set] }), signal });
-  const maker = new PictureMaker(sprites);
   const model = await LlavaMini.load(modelDir, { threads: options.threads, signal });
+  const factory = new PictureFactory(sprites, { workers: 1, ahead: 8 });
   const counts: EvaluationResult['kinds'] = {};
   const wrong: EvaluationResult['wrong'] = [];
   const kinds = set === 'seen' ? QUESTION_KINDS : (['name'] as const);
   const total = kinds.length * limit;
   let done = 0;
   try {
-    for (let i = 0; done < total && i < 60 * limit; i++) {
-      signal?.throwIfAborted();
-      const { picture, scene, questions, name } = makeItem(set, i, seed, maker);
-      const open = questions.filter((q) => kinds.includes(q.kind as never) && (counts[q.kind]?.total ?? 0) < limit);
+    for await (const { picture, scene } of factory.pictures(orders(set, seed, 60 * limit), { signal })) {
+      if (done >= total) break;
+      const name = scene.seed;
+      const open = questionsAbout(set, scene).filter(
+        (q) => kinds.includes(q.kind as never) && (counts[q.kind]?.total ?? 0) < limit,
+      );
       if (open.length === 0) continue;
       const memory = await model.see({ width: scene.size, height: scene.size, data: picture }, { signal });
       try {
-        const asked = new Set<string>();
-        for (const question of open) {
-          if (asked.has(question.kind)) continue;
-          asked.add(question.kind);
-          const { text } = await model.ask(memory, question.question, { maxTokens: 48, signal });
+        // Asked together: the engine decodes them as one batch, which changes no answer.
+        const answers = await Promise.all(
+          open.map(({ question }) => model.ask(memory, question, { maxTokens: 48, signal })),
+        );
+        for (const [i, question] of open.entries()) {
+          const { text } = answers[i];
           counts[question.kind] ??= { right: 0, total: 0 };
           const count = counts[question.kind];
           count.total++;
@@ -98,6 +101,7 @@ export async function evaluateModel(
       }
     }
   } finally {
+    await factory.close();
     await model.dispose();
   }
   const shares = Object.values(counts).map((c) => c.right / c.total);
@@ -112,16 +116,13 @@ export async function evaluateModel(
 
 const isSet = (name: string): name is EvaluationSet => (EVALUATION_SETS as readonly string[]).includes(name);
 
-function makeItem(
-  set: EvaluationSet,
-  index: number,
-  seed: string,
-  maker: PictureMaker,
-): { picture: Uint8Array; scene: Scene; questions: Question[]; name: string } {
-  const name = `${seed}/${set}/${index}`;
+function* orders(set: EvaluationSet, seed: string, most: number): Generator<PictureOrder> {
   const recipe: Recipe = set === 'seen' ? SCENES : { kind: 'single', size: 256, strength: 0 };
-  const { picture, scene } = maker.make(recipe, name);
-  const random = new Random(`${name}/questions`);
-  if (set === 'seen') return { picture, scene, questions: askAbout(scene, random), name };
-  return { picture, scene, questions: [nameQuestion(conceptOf(scene.objects[0]), random)], name };
+  for (let i = 0; i < most; i++) yield { recipe, seed: `${seed}/${set}/${i}` };
+}
+
+/** One question of each kind that fits. */
+function questionsAbout(set: EvaluationSet, scene: Scene): Question[] {
+  const random = new Random(`${scene.seed}/questions`);
+  return set === 'seen' ? askAbout(scene, random) : [nameQuestion(conceptOf(scene.objects[0]), random)];
 }
