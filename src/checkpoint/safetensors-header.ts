@@ -2,7 +2,10 @@ import { LlavaMiniError } from '../errors.ts';
 import { parseStrictJson, quote, type StrictJson } from './strict-json.ts';
 import { bytesToFloat32, DTYPE_BYTES, type DType, elementCount, isDType } from './tensor-data.ts';
 
-/** One tensor of a safetensors file. `begin` and `end` are byte positions from the start of the file. */
+/**
+ * One tensor of a weights file. `begin` and `end` are byte positions from the start of the file; in a pickle, a tensor
+ * that is not contiguous lies scattered between them, which then are further apart than its elements need.
+ */
 export interface TensorInfo {
   readonly name: string;
   readonly dtype: DType;

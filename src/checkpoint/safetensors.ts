@@ -1,14 +1,13 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { LlavaMiniError } from '../errors.ts';
 import { fileError } from '../util/atomic-file.ts';
+import { allocate, checkRange, readInto } from './file-bytes.ts';
 import {
   findTensor,
   headerLength,
   parseHeader,
   type SafetensorsHeader,
-  type TensorInfo,
 } from './safetensors-header.ts';
-import { quote } from './strict-json.ts';
 import { bytesToFloat32, DTYPE_BYTES } from './tensor-data.ts';
 
 export type { SafetensorsHeader, TensorInfo } from './safetensors-header.ts';
@@ -65,17 +64,7 @@ function openedFile(path: string, handle: FileHandle, header: SafetensorsHeader)
     const info = findTensor(header, name, path);
     const size = DTYPE_BYTES[info.dtype];
     const stop = to ?? (info.end - info.begin) / size;
-    if (
-      !Number.isSafeInteger(from) ||
-      !Number.isSafeInteger(stop) ||
-      from < 0 ||
-      from > stop ||
-      info.begin + stop * size > info.end
-    )
-      throw new LlavaMiniError(
-        'bad-argument',
-        `elements ${from} to ${stop} are not within tensor ${quote(name)} of ${path}`,
-      );
+    checkRange(name, from, stop, (info.end - info.begin) / size, path);
     return { info, size, count: stop - from, position: info.begin + from * size };
   };
 
@@ -107,30 +96,4 @@ function openedFile(path: string, handle: FileHandle, header: SafetensorsHeader)
       await handle.close();
     },
   };
-}
-
-async function readInto(handle: FileHandle, bytes: Uint8Array, position: number, path: string): Promise<Uint8Array> {
-  try {
-    // One read call moves at most 2 GiB.
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesRead } = await handle.read(bytes, done, Math.min(bytes.length - done, 1 << 30), position + done);
-      if (bytesRead === 0) throw new LlavaMiniError('bad-checkpoint', `${path} became shorter while it was being read`);
-      done += bytesRead;
-    }
-    return bytes;
-  } catch (error) {
-    throw fileError(error, path);
-  }
-}
-
-function allocate<T>(info: TensorInfo, path: string, make: () => T): T {
-  try {
-    return make();
-  } catch (cause) {
-    throw new LlavaMiniError(
-      'out-of-memory',
-      `not enough memory for tensor ${quote(info.name)} of ${path}, shape [${info.shape}] ${info.dtype}`,
-      { cause },
-    );
-  }
 }
