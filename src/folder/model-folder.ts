@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize, sep } from 'node:path';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { LlavaMiniError } from '../errors.ts';
-import { type Graph, usedValues } from '../graph/index.ts';
+import { type Graph, usedParameters } from '../graph/index.ts';
 import { CLIP_MEAN, CLIP_STD, type ImageProcessor, parsePreprocessor } from '../media/index.ts';
 import { type ModelConfig, parseModelConfig } from '../model/config.ts';
 import { parseVisionConfig, type VisionConfig, wellKnownTower, wellKnownTowers } from '../model/vision/index.ts';
@@ -56,29 +56,28 @@ export async function readModelFolder(dir: string): Promise<ModelFolder> {
 /**
  * Checks every weight that the graphs use, before anything large is read or made.
  *
- * @throws LlavaMiniError `bad-checkpoint` naming the tensor and, when it is there, both shapes
+ * @throws LlavaMiniError see `checkTensor`
  */
 export function checkWeights(checkpoint: Checkpoint, graphs: readonly Graph[]): void {
-  for (const graph of graphs) {
-    const used = usedValues(graph);
-    for (const parameter of graph.parameters.values()) {
-      if (!used.has(parameter)) continue;
-      const { name } = parameter;
-      if (!checkpoint.has(name))
-        throw new LlavaMiniError('bad-checkpoint', `the checkpoint in ${checkpoint.dir} has no tensor ${name}`, {
-          hint: 'its config.json describes another model than its weights, or a weights file is missing',
-        });
-      const { shape, dtype, file } = checkpoint.info(name);
-      if (shape.length !== parameter.shape.length || shape.some((d, i) => d !== parameter.shape[i]))
-        throw new LlavaMiniError(
-          'bad-checkpoint',
-          `tensor ${name} in ${file} has shape [${shape.join(', ')}], but config.json asks for [${parameter.shape.join(', ')}]`,
-          { hint: 'config.json and weights must come from the same model' },
-        );
-      if (!FLOATS.has(dtype))
-        throw new LlavaMiniError('bad-checkpoint', `tensor ${name} in ${file} is ${dtype}, not a float type`);
-    }
-  }
+  for (const graph of graphs)
+    for (const { name, shape } of usedParameters(graph)) checkTensor(checkpoint, name, shape as number[]);
+}
+
+/** @throws LlavaMiniError `bad-checkpoint` naming the tensor and, when it is there, both shapes */
+export function checkTensor(checkpoint: Checkpoint, name: string, wanted: readonly number[]): void {
+  if (!checkpoint.has(name))
+    throw new LlavaMiniError('bad-checkpoint', `the checkpoint in ${checkpoint.dir} has no tensor ${name}`, {
+      hint: 'its config.json describes another model than its weights, or a weights file is missing',
+    });
+  const { shape, dtype, file } = checkpoint.info(name);
+  if (shape.length !== wanted.length || shape.some((d, i) => d !== wanted[i]))
+    throw new LlavaMiniError(
+      'bad-checkpoint',
+      `tensor ${name} in ${file} has shape [${shape.join(', ')}], but config.json asks for [${wanted.join(', ')}]`,
+      { hint: 'config.json and weights must come from the same model' },
+    );
+  if (!FLOATS.has(dtype))
+    throw new LlavaMiniError('bad-checkpoint', `tensor ${name} in ${file} is ${dtype}, not a float type`);
 }
 
 const FLOATS = new Set(['F64', 'F32', 'F16', 'BF16']);

@@ -5,6 +5,6 @@ export { gradients } from './gradients.ts';
 export { Graph, type GraphMode } from './graph.ts';
 export * from './nn.ts';
 export * from './ops.ts';
-export { ELEMENT_BYTES, type ParameterPlace, serialise, usedValues } from './serialise.ts';
+export { ELEMENT_BYTES, type ParameterPlace, serialise, usedParameters, usedValues } from './serialise.ts';
 export { type Dim, type DType, type Shape, Value } from './value.ts';
-export { type BlockSize, type WeightFormat, type WeightPart, weightParts } from './weight-format.ts';
+export { type BlockSize, partBytes, type WeightFormat, type WeightPart, weightParts } from './weight-format.ts';

@@ -77,6 +77,12 @@ export function usedValues(graph: Graph): Set<Value> {
   return reachable(graph).used;
 }
 
+/** The stored arrays that some output depends on. */
+export function usedParameters(graph: Graph): Value[] {
+  const { used } = reachable(graph);
+  return [...graph.parameters.values()].filter((v) => used.has(v));
+}
+
 function reachable(graph: Graph): { nodes: Node[]; used: Set<Value> } {
   const used = new Set<Value>(graph.outputs.map((o) => o.value));
   const nodes: Node[] = [];

@@ -39,3 +39,8 @@ export function weightParts(name: string, shape: readonly number[], format: Weig
     parts.push({ name: `${name}#zeros`, dtype: 'uint8', shape: [rows, Math.ceil((blocks * format.bits) / 8)] });
   return parts;
 }
+
+/** Size of a stored array. */
+export function partBytes({ dtype, shape }: WeightPart): number {
+  return shape.reduce((product, side) => product * side, dtype === 'float32' ? 4 : dtype === 'float16' ? 2 : 1);
+}

@@ -1,16 +1,15 @@
 import type * as ort from 'onnxruntime-node';
-import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
-import { LlavaMiniError } from '../errors.ts';
-import { checkWeights, type ModelFolder, readModelFolder } from '../folder/model-folder.ts';
+import { type ModelFolder, readModelFolder } from '../folder/model-folder.ts';
+import { type ModelWeights, openWeights } from '../folder/model-weights.ts';
+import { EMBEDDINGS } from '../folder/scheme.ts';
+import { type Graph, usedParameters, type WeightPart, weightParts } from '../graph/index.ts';
 import { imageLength } from '../model/image-part.ts';
-import { decoderGraph, imageGraph, textGraph, visionGraph } from '../model/inference.ts';
+import { type GraphName, modelGraphs } from '../model/inference.ts';
 import { patchGrid } from '../model/vision/index.ts';
 import { EmbeddingTable } from './embedding-table.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { insideNative } from './native-gate.ts';
 import { createSession, runSession } from './sessions.ts';
-
-export type SessionName = 'vision' | 'image' | 'text' | 'decoder';
 
 /** A model's sessions and what else of it is in memory. */
 export class LoadedModel {
@@ -21,15 +20,15 @@ export class LoadedModel {
   readonly keys: number;
   /** L: positions of the image part of pre-fusion. */
   readonly imageLength: number;
-  private readonly sessions: ReadonlyMap<SessionName, ort.InferenceSession>;
-  private readonly checkpoint: Checkpoint;
+  private readonly sessions: ReadonlyMap<GraphName, ort.InferenceSession>;
+  private readonly weights: ModelWeights;
 
   private constructor(
     folder: ModelFolder,
     options: EngineOptions,
-    sessions: ReadonlyMap<SessionName, ort.InferenceSession>,
+    sessions: ReadonlyMap<GraphName, ort.InferenceSession>,
     embeddings: EmbeddingTable,
-    checkpoint: Checkpoint,
+    weights: ModelWeights,
   ) {
     const { config, vision } = folder;
     const grid = patchGrid(vision);
@@ -37,14 +36,14 @@ export class LoadedModel {
     this.options = options;
     this.sessions = sessions;
     this.embeddings = embeddings;
-    this.checkpoint = checkpoint;
+    this.weights = weights;
     this.imageLength = imageLength(config, grid);
     this.keys = config.resolutionRatio === 1 ? grid.patches : (config.resolutionRatio * grid.side) ** 2;
   }
 
   /**
    * @param onProgress called with the parts that are ready and their number
-   * @throws LlavaMiniError see `readModelFolder`, `openCheckpoint`, `checkWeights`, `createSession`
+   * @throws LlavaMiniError see `readModelFolder`, `openWeights`, `createSession`; `bad-checkpoint` where weights do not fit config.json
    */
   static async load(
     options: EngineOptions,
@@ -54,33 +53,27 @@ export class LoadedModel {
     const folder = await readModelFolder(options.dir);
     const { config, vision } = folder;
     const { maxLength, layout, device, threads } = options;
-    const fuses = layout === 'mini' && config.prefusionLayers > 0;
-    const graphs = {
-      vision: visionGraph(config, vision),
-      image: imageGraph(config, vision, { maxLength, layout }),
-      ...(fuses ? { text: textGraph(config, vision, { maxLength }) } : {}),
-      decoder: decoderGraph(config, { maxLength }),
-    };
-    const checkpoint = await openCheckpoint(options.dir);
-    const sessions = new Map<SessionName, ort.InferenceSession>();
+    const weights = await openWeights(options.dir);
+    const sessions = new Map<GraphName, ort.InferenceSession>();
     try {
-      checkWeights(checkpoint, Object.values(graphs));
-      checkTable(checkpoint, config.vocabSize, config.hiddenSize);
+      const graphs = modelGraphs(config, vision, { maxLength, layout, formats: weights.formats });
+      const table = [config.vocabSize, config.hiddenSize] as const;
+      // Before anything large is read or made.
+      for (const graph of Object.values(graphs)) checkParts(weights, graph);
+      for (const part of weightParts(EMBEDDINGS, table, weights.formats(EMBEDDINGS))) weights.check(part);
       const all = Object.keys(graphs).length + 1;
       for (const [name, graph] of Object.entries(graphs)) {
         signal?.throwIfAborted();
-        sessions.set(
-          name as SessionName,
-          await createSession(graph, checkpoint, { device, threads, spin: name === 'decoder' }),
-        );
+        const session = await createSession(graph, weights, { device, threads, spin: name === 'decoder' });
+        sessions.set(name as GraphName, session);
         onProgress?.(sessions.size, all);
       }
-      const embeddings = await EmbeddingTable.open(checkpoint, EMBEDDINGS);
+      const embeddings = await EmbeddingTable.open(weights, EMBEDDINGS, table);
       onProgress?.(all, all);
-      return new LoadedModel(folder, options, sessions, embeddings, checkpoint);
+      return new LoadedModel(folder, options, sessions, embeddings, weights);
     } catch (error) {
       for (const session of sessions.values()) await insideNative(() => session.release());
-      await checkpoint.close();
+      await weights.close();
       throw error;
     }
   }
@@ -91,7 +84,7 @@ export class LoadedModel {
   }
 
   run(
-    name: SessionName,
+    name: GraphName,
     feeds: ort.InferenceSession.FeedsType,
     fetches?: ort.InferenceSession.FetchesType,
   ): Promise<ort.InferenceSession.ReturnType> {
@@ -100,19 +93,11 @@ export class LoadedModel {
 
   async dispose(): Promise<void> {
     for (const session of this.sessions.values()) await insideNative(() => session.release());
-    await this.checkpoint.close();
+    await this.weights.close();
   }
 }
 
-const EMBEDDINGS = 'model.embed_tokens.weight';
-
-function checkTable(checkpoint: Checkpoint, vocab: number, width: number): void {
-  const found = checkpoint.has(EMBEDDINGS) ? checkpoint.info(EMBEDDINGS).shape : null;
-  if (found?.length === 2 && found[0] === vocab && found[1] === width) return;
-  throw new LlavaMiniError(
-    'bad-checkpoint',
-    found
-      ? `tensor ${EMBEDDINGS} has shape [${found.join(', ')}], but config.json asks for [${vocab}, ${width}]`
-      : `the checkpoint in ${checkpoint.dir} has no tensor ${EMBEDDINGS}`,
-  );
+function checkParts(weights: ModelWeights, graph: Graph): void {
+  for (const { name, dtype, shape } of usedParameters(graph))
+    weights.check({ name, dtype: dtype as WeightPart['dtype'], shape: shape as number[] });
 }

@@ -1,16 +1,17 @@
 import * as ort from 'onnxruntime-node';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { LlavaMiniError } from '../errors.ts';
-import { type Graph, type ParameterPlace, serialise, usedValues } from '../graph/index.ts';
+import { DTYPES, type Dtype } from '../folder/manifest.ts';
+import type { ModelWeights } from '../folder/model-weights.ts';
+import { type Graph, type ParameterPlace, serialise, usedParameters } from '../graph/index.ts';
 import { insideNative } from './native-gate.ts';
 
 /** Where the network runs. */
 export type Device = 'cpu';
-/** What weights are kept as in memory. */
-export type WeightType = 'fp32';
+/** What weights are stored as: q4 and q8 mean blocks of 4 or 8 bits where that does no harm. */
+export type WeightType = Dtype;
 
 export const DEVICES: readonly Device[] = ['cpu'];
-export const WEIGHT_TYPES: readonly WeightType[] = ['fp32'];
+export const WEIGHT_TYPES: readonly WeightType[] = DTYPES;
 
 export interface SessionOptions {
   device: Device;
@@ -23,22 +24,25 @@ export interface SessionOptions {
 const INLINE_BYTES = 64 << 10;
 
 /**
- * Makes the session of a graph with its weights from a checkpoint, as float32.
+ * Makes the session of a graph. Weights that lie in files as the engine wants them are mapped by it, the others are
+ * read here; it puts both into the order that its kernels like and lets go of what it was given.
  *
  * @throws LlavaMiniError `engine`, `out-of-memory`; errors of reading weights
  */
 export async function createSession(
   graph: Graph,
-  checkpoint: Checkpoint,
+  weights: ModelWeights,
   options: SessionOptions,
 ): Promise<ort.InferenceSession> {
   const places = new Map<string, ParameterPlace>();
   const externalData: { path: string; data: Uint8Array }[] = [];
-  const used = usedValues(graph);
-  for (const parameter of graph.parameters.values()) {
-    if (!used.has(parameter)) continue;
-    const { name } = parameter;
-    const data = await checkpoint.readFloat32(name);
+  for (const { name } of usedParameters(graph)) {
+    const mapped = weights.place(name);
+    if (mapped && mapped.bytes > INLINE_BYTES) {
+      places.set(name, mapped);
+      continue;
+    }
+    const data = await weights.read(name);
     if (data.byteLength <= INLINE_BYTES) places.set(name, { kind: 'inline', data });
     else {
       places.set(name, { kind: 'external', file: name, offset: 0, bytes: data.byteLength });
@@ -54,7 +58,12 @@ export async function createSession(
         graphOptimizationLevel: 'all',
         logSeverityLevel: 3,
         externalData,
-        extra: { session: { intra_op: { allow_spinning: options.spin ? '1' : '0' } } },
+        extra: {
+          session: {
+            intra_op: { allow_spinning: options.spin ? '1' : '0' },
+            model_external_initializers_file_folder_path: weights.dir,
+          },
+        },
       }),
     );
   } catch (cause) {

@@ -1,9 +1,8 @@
 import * as ort from 'onnxruntime-node';
-import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import type { ModelFolder } from '../../src/folder/model-folder.ts';
-import type { Graph } from '../../src/graph/index.ts';
+import { openWeights } from '../../src/folder/model-weights.ts';
 import { partsPerImage } from '../../src/model/image-part.ts';
-import { decoderGraph, imageGraph, textGraph, visionGraph } from '../../src/model/inference.ts';
+import { modelGraphs } from '../../src/model/inference.ts';
 import { patchGrid } from '../../src/model/vision/index.ts';
 import { createSession } from '../../src/runtime/sessions.ts';
 
@@ -24,18 +23,12 @@ export class Intermediates {
 
   static async load(folder: ModelFolder, maxLength: number): Promise<Intermediates> {
     const { config, vision } = folder;
-    const options = { maxLength, intermediates: true };
-    const graphs: Record<string, Graph> = {
-      vision: visionGraph(config, vision),
-      image: imageGraph(config, vision, options),
-      decoder: decoderGraph(config, options),
-    };
-    if (config.prefusionLayers) graphs.text = textGraph(config, vision, options);
-    const checkpoint = await openCheckpoint(folder.dir);
+    const weights = await openWeights(folder.dir);
+    const graphs = modelGraphs(config, vision, { maxLength, intermediates: true, formats: weights.formats });
     const sessions = new Map<string, ort.InferenceSession>();
     for (const [name, graph] of Object.entries(graphs))
-      sessions.set(name, await createSession(graph, checkpoint, { device: 'cpu', threads: 1, spin: false }));
-    await checkpoint.close();
+      sessions.set(name, await createSession(graph, weights, { device: 'cpu', threads: 1, spin: false }));
+    await weights.close();
     return new Intermediates(folder, sessions);
   }
 

@@ -1,6 +1,6 @@
 import type * as ort from 'onnxruntime-node';
-import { openCheckpoint } from '../../src/checkpoint/checkpoint.ts';
 import type { ModelFolder } from '../../src/folder/model-folder.ts';
+import { openWeights } from '../../src/folder/model-weights.ts';
 import { Graph, gradients } from '../../src/graph/index.ts';
 import { answerLoss } from '../../src/model/training.ts';
 import { patchGrid } from '../../src/model/vision/index.ts';
@@ -57,9 +57,9 @@ export async function trainStep(folder: ModelFolder, golden: GoldenCase, feature
     const gradient = found[i];
     if (gradient) graph.output(`grad.${weight.name}`, gradient);
   });
-  const checkpoint = await openCheckpoint(folder.dir);
-  const session = await createSession(graph, checkpoint, { device: 'cpu', threads: 1, spin: false });
-  await checkpoint.close();
+  const stored = await openWeights(folder.dir);
+  const session = await createSession(graph, stored, { device: 'cpu', threads: 1, spin: false });
+  await stored.close();
   const batch = layOutAnswers(
     pairs.map((p) => [p]),
     bucket,
