@@ -56,9 +56,11 @@ const SHAPES: Record<string, Record<string, unknown>> = {
   },
 };
 
+export const isShape = (name: string): boolean => Object.hasOwn(SHAPES, name);
+
 /** @throws LlavaMiniError `bad-argument` naming the shapes that are known */
 export function shape(name: string): ModelConfig {
-  if (!Object.hasOwn(SHAPES, name))
+  if (!isShape(name))
     throw new LlavaMiniError('bad-argument', `unknown shape "${name}"`, {
       hint: `known shapes: ${Object.keys(SHAPES).join(', ')}`,
     });

@@ -144,6 +144,15 @@ function vector(shape: LlamaShape, { name, shape: [size] }: GgufTensor, random: 
   });
 }
 
+/** Bytes of the file that `writeGguf` makes with the default name. */
+export function ggufSize(shape: LlamaShape): number {
+  const tensors = llamaTensors(shape);
+  const data = tensors.reduce((sum, tensor) => sum + padded(tensorBytes(tensor)), 0);
+  return ggufHeader(llamaMetadata(shape, NAME), tensors).length + data;
+}
+
+const NAME = 'random';
+
 /**
  * Writes the file, never holding more than 8 MiB of it.
  *
@@ -154,7 +163,7 @@ export async function writeGguf(
   shape: LlamaShape,
   options: { name?: string; seed?: string; signal?: AbortSignal; onTensor?: (done: number, all: number) => void } = {},
 ): Promise<void> {
-  const { name = 'random', seed = 'gguf', signal, onTensor } = options;
+  const { name = NAME, seed = 'gguf', signal, onTensor } = options;
   signal?.throwIfAborted();
   const bytes = ggufBytes(shape, name, seed, (done, all) => {
     signal?.throwIfAborted();

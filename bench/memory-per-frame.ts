@@ -1,0 +1,109 @@
+/**
+ * Bytes per picture or frame: keys and values in the language model's cache, and what is kept outside of it to ask
+ * again, for LLaVA-Mini and for the LLaVA-1.5 layout (all patches as vision tokens).
+ *
+ *     node scripts/run-typescript.mjs bench/memory-per-frame.ts [MODEL or SHAPE ...] [--picture FILE] [--json]
+ *
+ * The cache is allocated for real, as many frames as fill it without a remainder. What is kept comes from seeing a
+ * picture with a model, or, for a shape without weights, from the shapes that its graph gives out.
+ */
+import { parseArgs } from 'node:util';
+import { readModelFolder } from '../src/folder/model-folder.ts';
+import { decodePicture } from '../src/media/index.ts';
+import type { ModelConfig } from '../src/model/config.ts';
+import { imageGraph } from '../src/model/inference.ts';
+import { patchGrid, type VisionConfig, wellKnownTower } from '../src/model/vision/index.ts';
+import { KvPool } from '../src/runtime/kv-pool.ts';
+import { memoryBytes } from '../src/runtime/memory-data.ts';
+import { preparePictures } from '../src/runtime/prepare.ts';
+import { table } from './median.ts';
+import { times } from './numbers.ts';
+import { loadEngine } from './our-engine.ts';
+import { describe, isShape, shape } from './shapes.ts';
+
+type Layout = 'mini' | 'llava';
+
+interface Bytes {
+  tokens: number;
+  cache: number;
+  kept: number;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    picture: { type: 'string', default: 'examples/pictures/cat.png' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+/** Bytes of the cache per frame, of as many frames as fill it without a remainder. */
+function cacheBytes(config: ModelConfig, tokens: number): number {
+  const one = new KvPool({ layers: 1, kvHeads: 1, headDim: 2 });
+  one.reserve(1, 1);
+  let frames = 1;
+  while ((frames * tokens) % one.room) frames++;
+  const pool = new KvPool(config);
+  pool.reserve(1, frames * tokens);
+  return pool.bytes / frames;
+}
+
+/** What a graph gives out for one picture. */
+function graphBytes(config: ModelConfig, vision: VisionConfig, layout: Layout): number {
+  const { outputs } = imageGraph(config, vision, { maxLength: 1, layout });
+  const size = (dims: readonly (number | string)[]): number =>
+    dims.reduce<number>((product, dim) => product * (typeof dim === 'number' ? dim : 1), 4);
+  return outputs.reduce((sum, { value }) => sum + size(value.shape), 0);
+}
+
+/** What a loaded model keeps of a picture. */
+async function seenBytes(dir: string, layout: Layout): Promise<number> {
+  const engine = await loadEngine(await readModelFolder(dir), { threads: 2, positions: 256, layout });
+  try {
+    const pixels = preparePictures(engine.folder, [await decodePicture(values.picture)]);
+    return memoryBytes((await engine.see(pixels, 1, 'bench')).memory);
+  } finally {
+    await engine.dispose();
+  }
+}
+
+async function measure(name: string) {
+  const named = isShape(name);
+  const folder = named ? null : await readModelFolder(name);
+  const config = folder?.config ?? shape(name);
+  const vision = folder?.vision ?? wellKnownTower(config.visionTower)!;
+  const layouts: Record<Layout, Bytes> = {
+    mini: { tokens: config.compressorSize ** 2, cache: 0, kept: 0 },
+    llava: { tokens: patchGrid(vision).patches, cache: 0, kept: 0 },
+  };
+  for (const [layout, bytes] of Object.entries(layouts) as [Layout, Bytes][]) {
+    bytes.cache = cacheBytes(config, bytes.tokens);
+    bytes.kept = folder ? await seenBytes(name, layout) : graphBytes(config, vision, layout);
+  }
+  const { mini, llava } = layouts;
+  const ratio = { cache: llava.cache / mini.cache, all: (llava.cache + llava.kept) / (mini.cache + mini.kept) };
+  return { model: name, shape: describe(config), kept: named ? 'from the graph' : 'of a picture seen', layouts, ratio };
+}
+
+const measured = [];
+for (const name of positionals.length ? positionals : ['llama-3.1-8b', 'models/nano'])
+  measured.push(await measure(name));
+
+if (values.json) console.log(JSON.stringify({ bench: 'memory-per-frame', bytesPerNumber: 4, measured }, null, 2));
+else
+  for (const { model, shape, kept, layouts, ratio } of measured) {
+    const row = (name: string, { tokens, cache, kept }: Bytes): string[] => [
+      name,
+      ...[tokens, cache, kept, cache + kept].map((n) => n.toLocaleString('en')),
+    ];
+    console.log(`${model}: ${shape}\nbytes per frame in float32; kept: ${kept}\n`);
+    console.log(
+      table([
+        ['', 'vision tokens', 'keys and values', 'kept to ask again', 'together'],
+        row('LLaVA layout', layouts.llava),
+        row('LLaVA-Mini', layouts.mini),
+        ['ratio', '', times(ratio.cache), times(layouts.llava.kept / layouts.mini.kept), times(ratio.all)],
+      ]),
+    );
+    console.log('');
+  }
