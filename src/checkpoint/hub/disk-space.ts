@@ -2,17 +2,23 @@ import { statfs } from 'node:fs/promises';
 import { LlavaMiniError } from '../../errors.ts';
 import { fileError } from '../../util/atomic-file.ts';
 
-/** Kept free beside what is downloaded. */
+/** Kept free beside what is written. */
 const SPARE_BYTES = 32 << 20;
 
 /**
- * Says before a download that it cannot fit.
+ * Says before anything is written that it cannot fit.
  *
  * @param needed bytes
  * @param what what needs them, for the message
+ * @param hint what to do
  * @throws LlavaMiniError `no-space` with both numbers, `io`
  */
-export async function checkSpace(folder: string, needed: number, what: string): Promise<void> {
+export async function checkSpace(
+  folder: string,
+  needed: number,
+  what: string,
+  hint = 'free some space, or set HF_HUB_CACHE to a folder on another disk; nothing was downloaded',
+): Promise<void> {
   const { bavail, bsize } = await statfs(folder).catch((error) => {
     throw fileError(error, folder);
   });
@@ -21,9 +27,7 @@ export async function checkSpace(folder: string, needed: number, what: string): 
     throw new LlavaMiniError(
       'no-space',
       `${what} needs ${readable(needed)} more, and ${folder} has ${readable(free)} free`,
-      {
-        hint: 'free some space, or set HF_HUB_CACHE to a folder on another disk; nothing was downloaded',
-      },
+      { hint },
     );
 }
 

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { LlavaMiniError } from '../errors.ts';
+import { fileError } from '../util/atomic-file.ts';
+import { convertFolder } from './convert.ts';
+import { type ConversionKind, type ConvertOptions, conversionKind } from './convert-options.ts';
+import { openConvertedWeights } from './converted-weights.ts';
+import { builderVersion, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { readModelFolder } from './model-folder.ts';
+import { hashFiles, looksSame, type SourceFile, sourceFiles } from './source-files.ts';
+
+export interface EnsureOptions extends ConvertOptions {
+  /** Folder of all kept conversions. Default: see `conversionCache`. */
+  cache?: string;
+}
+
+/**
+ * The folder of a converted model: the given one when it is converted, otherwise a kept conversion, made when there is
+ * none or when the source's content, the options or the builder's version have changed since. A kept one whose graphs
+ * allow longer sequences than asked for will do.
+ *
+ * @param dir of a model in the published format, or of a converted one
+ * @throws LlavaMiniError `bad-argument` when a converted model has another `dtype`; see `convertModel` for the others
+ */
+export async function ensureConverted(dir: string, options: EnsureOptions): Promise<string> {
+  options.signal?.throwIfAborted();
+  const given = await readManifest(dir);
+  if (given) {
+    if (given.dtype === options.dtype) return dir;
+    throw new LlavaMiniError('bad-argument', `${dir} is converted to ${given.dtype}, not ${options.dtype}`, {
+      hint: `load it as it is, or convert the model that it was made of to ${options.dtype}`,
+    });
+  }
+  const folder = await readModelFolder(dir);
+  const kind = conversionKind(options, folder);
+  const files = await sourceFiles(folder, await weightFiles(dir));
+  const out = join(resolve(options.cache ?? conversionCache()), await entryName(dir, kind));
+  const fresh = (): Promise<Manifest | undefined> => freshManifest(out, kind, files, options.signal);
+  if (!(await fresh())) await convertFolder(folder, out, { ...options, owned: true }, fresh);
+  return out;
+}
+
+/** `LLAVA_MINI_CACHE`, else `llava-mini` in `XDG_CACHE_HOME` or `~/.cache`; in it, `converted`. */
+export function conversionCache(env: NodeJS.ProcessEnv = process.env): string {
+  const home = env.LLAVA_MINI_CACHE || join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'llava-mini');
+  return resolve(home, 'converted');
+}
+
+/** One entry per model and kind, so that a changed model replaces its old conversion. */
+async function entryName(dir: string, kind: ConversionKind): Promise<string> {
+  const path = await realpath(dir).catch((error) => Promise.reject(fileError(error, dir)));
+  const { maxLength: _, ...lasting } = kind;
+  const key = createHash('sha256')
+    .update(JSON.stringify([path, lasting]))
+    .digest('hex')
+    .slice(0, 12);
+  return `${readableName(path)}-${kind.dtype}-${key}`;
+}
+
+/** For a person who looks into the cache: in the hub's, a model's name is two folders above its commit. */
+function readableName(path: string): string {
+  const above = dirname(path);
+  const name =
+    basename(above) === 'snapshots' ? basename(dirname(above)).replace(/^models--/, '') : basename(path) || 'model';
+  return name.replace(/[^\w.-]+/g, '_').slice(0, 100);
+}
+
+async function weightFiles(dir: string): Promise<readonly string[]> {
+  const checkpoint = await openCheckpoint(dir);
+  await checkpoint.close();
+  return checkpoint.files;
+}
+
+/** The manifest of a kept conversion when it is whole and still right. */
+async function freshManifest(
+  out: string,
+  kind: ConversionKind,
+  files: readonly SourceFile[],
+  signal?: AbortSignal,
+): Promise<Manifest | undefined> {
+  const manifest = await readManifest(out).catch(damaged);
+  if (!manifest || !isSameKind(manifest, kind) || !(await isWhole(out, manifest))) return undefined;
+  if (looksSame(files, manifest.source.files)) return manifest;
+  // Copied or touched, perhaps, but with the same content.
+  const lengths = new Map(manifest.source.files.map(({ name, bytes }) => [name, bytes]));
+  if (files.length !== lengths.size || files.some(({ name, bytes }) => lengths.get(name) !== bytes)) return undefined;
+  const hashed = await hashFiles(files, undefined, signal);
+  const known = new Map(manifest.source.files.map(({ name, sha256 }) => [name, sha256]));
+  if (hashed.some(({ name, sha256 }) => known.get(name) !== sha256)) return undefined;
+  const renewed = { ...manifest, source: { files: hashed } };
+  await writeManifest(out, renewed);
+  return renewed;
+}
+
+function isSameKind(manifest: Manifest, kind: ConversionKind): boolean {
+  const { block, symmetric, partBytes } = manifest.options;
+  return (
+    manifest.builder === builderVersion() &&
+    manifest.dtype === kind.dtype &&
+    manifest.layout === kind.layout &&
+    manifest.maxLength >= kind.maxLength &&
+    block === kind.block &&
+    symmetric === kind.symmetric &&
+    partBytes === kind.partBytes
+  );
+}
+
+async function isWhole(out: string, manifest: Manifest): Promise<boolean> {
+  const weights = await openConvertedWeights(out, manifest).catch(damaged);
+  await weights?.close();
+  return weights !== undefined;
+}
+
+/** What is damaged is made anew; what cannot be read at all is an error. */
+function damaged(error: unknown): undefined {
+  if (error instanceof LlavaMiniError && ['bad-model', 'bad-checkpoint', 'unsupported'].includes(error.code)) return;
+  throw error;
+}
