@@ -2,12 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { LlavaMiniError } from '../errors.ts';
 import { fileError } from '../util/atomic-file.ts';
 import { allocate, checkRange, readInto } from './file-bytes.ts';
-import {
-  findTensor,
-  headerLength,
-  parseHeader,
-  type SafetensorsHeader,
-} from './safetensors-header.ts';
+import { findTensor, headerLength, parseHeader, type SafetensorsHeader } from './safetensors-header.ts';
 import { bytesToFloat32, DTYPE_BYTES } from './tensor-data.ts';
 
 export type { SafetensorsHeader, TensorInfo } from './safetensors-header.ts';
