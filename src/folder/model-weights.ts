@@ -1,4 +1,4 @@
-import { type Checkpoint, openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { type Checkpoint, type CheckpointOptions, openCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { ParameterPlace, WeightPart } from '../graph/index.ts';
 import type { Formats } from '../model/inference.ts';
 import { openConvertedWeights } from './converted-weights.ts';
@@ -29,9 +29,9 @@ const FLOAT32 = { kind: 'float32' } as const;
  *
  * @throws LlavaMiniError see `readManifest`, `openConvertedWeights`, `openCheckpoint`
  */
-export async function openWeights(dir: string): Promise<ModelWeights> {
+export async function openWeights(dir: string, options?: CheckpointOptions): Promise<ModelWeights> {
   const manifest = await readManifest(dir);
-  return manifest ? openConvertedWeights(dir, manifest) : checkpointWeights(await openCheckpoint(dir));
+  return manifest ? openConvertedWeights(dir, manifest) : checkpointWeights(await openCheckpoint(dir, options));
 }
 
 /** A checkpoint's tensors as float32 arrays. */

@@ -92,16 +92,28 @@ export interface ModelConfig {
 /** Architectures whose weights have this layout. */
 export const ARCHITECTURES = ['llava_mini_llama', 'llava_mini'] as const;
 
+/** LLaVA-1.5's, which become LLaVA-Mini's when their config says how many vision tokens there are. */
+const BASE_ARCHITECTURES: readonly string[] = ['llava_llama', 'llava'];
+
 /**
  * Reads a `config.json` in the published format.
  *
  * @throws LlavaMiniError `bad-model` naming the key, `unsupported` for another architecture.
  */
 export function parseModelConfig(json: unknown, where = 'config.json'): ModelConfig {
-  const type = (json as { model_type?: unknown } | null)?.model_type;
-  if (typeof type === 'string' && !(ARCHITECTURES as readonly string[]).includes(type))
+  const { model_type: type, compressor_size: compressor } = (json ?? {}) as Record<string, unknown>;
+  const isBase = BASE_ARCHITECTURES.includes(type as string);
+  if (isBase && compressor === undefined)
+    throw new LlavaMiniError(
+      'unsupported',
+      `${where}: architecture "${type}" without compressor_size is a plain LLaVA`,
+      {
+        hint: 'with the separate files of a LLaVA-Mini beside it, add its compressor_size and prefusion_layer_num to config.json',
+      },
+    );
+  if (typeof type === 'string' && !isBase && !(ARCHITECTURES as readonly string[]).includes(type))
     throw new LlavaMiniError('unsupported', `${where}: unknown architecture "${type}"`, {
-      hint: `known architectures: ${ARCHITECTURES.join(', ')}`,
+      hint: `known architectures: ${[...ARCHITECTURES, ...BASE_ARCHITECTURES].join(', ')}`,
     });
   const parsed = schema.safeParse(json);
   if (!parsed.success) {

@@ -3,6 +3,8 @@ import type { Device, WeightType } from './sessions.ts';
 /** How an engine is made. Plain data, so that it can be sent to a worker. */
 export interface EngineOptions {
   dir: string;
+  /** Folder or hub name of the vision tower, for a checkpoint that has none of its own. */
+  tower?: string;
   device: Device;
   dtype: WeightType;
   threads: number;

@@ -18,6 +18,11 @@ export interface LoadOptions {
   dtype?: WeightType;
   /** Longest prompt and answer together, in tokens. Default: what the model was made for, at most 4,096. */
   maxLength?: number;
+  /**
+   * Vision tower of a checkpoint that has none of its own, as those of LLaVA-1.5: a folder, or `ORG/NAME` in the hub
+   * cache. Default: what its config.json names.
+   */
+  tower?: string;
   /** How messages become a prompt. Default: by the model. */
   conversation?: ConversationName;
   /** `worker`: in a thread of its own, so that this one stays free (default); `inline`: in this thread. */
@@ -105,6 +110,7 @@ export function engineOptions(folder: ModelFolder, options: LoadOptions): Engine
     ...ENGINE_DEFAULTS,
     ...options.tuning,
     dir: folder.dir,
+    tower: options.tower,
     device: options.device ?? 'cpu',
     dtype: options.dtype ?? 'fp32',
     threads: options.threads ?? availableParallelism(),
