@@ -79,8 +79,8 @@ const schema = z.object({
       bytes: count,
     }),
   ),
-  /** ONNX files whose weights lie in the files above. `text` is missing where nothing is pre-fused. */
-  graphs: z.object({ vision: fileName, image: fileName, text: fileName.optional(), decoder: fileName }),
+  /** ONNX files whose weights lie in the files above. `prefusion` is missing where there is none. */
+  graphs: z.object({ vision: fileName, image: fileName, prefusion: fileName.optional(), decoder: fileName }),
   /** Of all weights files and graphs. */
   bytes: count,
 });

@@ -234,12 +234,15 @@ describe('prefixAttention', () => {
     const [heads, kvHeads, width] = [4, 2, 2 * HALF];
     const build = (prefixed: boolean): Graph => {
       const graph = new Graph('test', 'inference');
-      const q = graph.input('q', 'float32', ['batch', 'tokens', heads * width]);
+      const q = graph.input('q', 'float32', ['batch', prefixed ? 'wanted' : 'tokens', heads * width]);
       const [k, v] = ['k', 'v'].map((name) => graph.input(name, 'float32', ['batch', 'tokens', kvHeads * width]));
       if (prefixed) {
         const cache = (name: string): Value => graph.input(name, 'float32', ['batch', kvHeads, 'prefix', width]);
         const prefix = { key: cache('key'), value: cache('value') };
-        graph.output('out', g.prefixAttention(q, k, v, prefix, tables(graph), heads, kvHeads));
+        const a = g.prefixAttention(q, k, v, prefix, tables(graph), heads, kvHeads);
+        graph.output('out', a.out);
+        graph.output('keys', a.key);
+        graph.output('values', a.value);
         return graph;
       }
       const [lengths, total] = [graph.input('lengths', 'int32', ['batch']), graph.input('total', 'int32', [])];
@@ -250,11 +253,13 @@ describe('prefixAttention', () => {
       return graph;
     };
     const [whole, part] = [await openGraph(build(false)), await openGraph(build(true))];
-    for (const [batch, before, tokens] of [
-      [1, 3, 1],
-      [3, 5, 4],
-      [2, 1, 7],
-      [2, 0, 3],
+    for (const [batch, before, tokens, wanted] of [
+      [1, 3, 1, 1],
+      [3, 5, 4, 4],
+      [2, 1, 7, 7],
+      [2, 0, 3, 3],
+      [2, 0, 5, 1],
+      [2, 3, 5, 2],
     ]) {
       const all = before + tokens;
       const feed = (size: number) => ({ data: normals(batch * all * size), shape: [batch, all, size] });
@@ -269,23 +274,25 @@ describe('prefixAttention', () => {
         ]);
         return Float32Array.from(blocks.flat());
       };
-      const late = ({ data }: { data: Float32Array }, size: number) => ({
-        data: cut(data, batch, before, all),
-        shape: [batch, tokens, size],
+      const late = ({ data }: { data: Float32Array }, size: number, count: number) => ({
+        data: cut(data, batch, all - count, all),
+        shape: [batch, count, size],
       });
       const early = ({ data }: { data: Float32Array }) => ({
         data: cut(data, batch * kvHeads, 0, before),
         shape: [batch, kvHeads, before, width],
       });
-      const { out } = await part.run({
-        q: late(q, heads * width),
-        k: late(k, kvHeads * width),
-        v: late(v, kvHeads * width),
+      const { out, keys, values } = await part.run({
+        q: late(q, heads * width, wanted),
+        k: late(k, kvHeads * width, tokens),
+        v: late(v, kvHeads * width, tokens),
         key: early(expected.key),
         value: early(expected.value),
       });
-      expect(out.shape).toEqual([batch, tokens, heads * width]);
-      expectClose(out.data, cut(expected.out.data, batch, before, all));
+      expect(out.shape).toEqual([batch, wanted, heads * width]);
+      expectClose(out.data, cut(expected.out.data, batch, all - wanted, all));
+      expectClose(keys.data, expected.key.data);
+      expectClose(values.data, expected.value.data);
     }
     await whole.close();
     await part.close();

@@ -90,13 +90,21 @@ function rotateHeads(x: Value, width: number, positions: Value, tables: { cos: V
   return ops.reshape(ops.transpose(rotary(heads, positions, tables.cos, tables.sin), [0, 2, 1, 3]), x.shape);
 }
 
+export interface PrefixedAttention {
+  /** `[B, W, heads·Dh]` */
+  out: Value;
+  /** Prefix and call together, rotated, `[B, kvHeads, L+T, Dh]`. */
+  key: Value;
+  value: Value;
+}
+
 /**
  * Causal grouped-query attention with rotary positions behind a prefix of one length that every token sees, for any
  * number of rows and tokens at once (inference only).
  *
- * @param q `[B, T, heads·Dh]`, @param k, v `[B, T, kvHeads·Dh]`, at positions L … L+T−1
- * @param prefix rotated keys, and values, `[B, kvHeads, L, Dh]`
- * @returns `[B, T, heads·Dh]`
+ * @param q `[B, W, heads·Dh]`: of the last W of the T tokens, the only ones whose results are wanted
+ * @param k, v `[B, T, kvHeads·Dh]`, at positions L … L+T−1
+ * @param prefix rotated keys, and values, `[B, kvHeads, L, Dh]`; L may be 0
  */
 export function prefixAttention(
   q: Value,
@@ -106,34 +114,37 @@ export function prefixAttention(
   tables: { cos: Value; sin: Value },
   heads: number,
   kvHeads: number,
-): Value {
+): PrefixedAttention {
   const { graph } = q;
-  const [batch, tokens] = q.shape;
+  const [batch, wanted] = q.shape;
   const width = (q.dim(-1) as number) / heads;
   if (!Number.isInteger(width) || heads % kvHeads || k.dim(-1) !== width * kvHeads || !sameShape(k.shape, v.shape))
     shapeError('prefixAttention', [q, k, v], `${heads} heads over ${kvHeads} key heads do not fit`);
+  const split = (x: Value, n: number): Value =>
+    ops.transpose(ops.reshape(x, [batch, x.dim(1), n, width]), [0, 2, 1, 3]);
+  const turn = (x: Value, from: Value): Value => rotary(x, ops.reshape(from, [1]), tables.cos, tables.sin);
   const start = ops.sizeAlong(prefix.key, 2); // []
-  const split = (x: Value, n: number): Value => ops.transpose(ops.reshape(x, [batch, tokens, n, width]), [0, 2, 1, 3]);
-  const turn = (x: Value): Value => rotary(x, ops.reshape(start, [1]), tables.cos, tables.sin);
-  const keys = ops.concat([prefix.key, turn(split(k, kvHeads))], 2); // [B, kvHeads, S, Dh]
-  const values = ops.concat([prefix.value, split(v, kvHeads)], 2);
+  const key = ops.concat([prefix.key, turn(split(k, kvHeads), start)], 2); // [B, kvHeads, S, Dh]
+  const value = ops.concat([prefix.value, split(v, kvHeads)], 2);
+  const [count, all] = [ops.sizeAlong(q, 1), ops.sizeAlong(key, 2)];
+  const first = ops.sub(all, count);
   // The heads that share a key head stand below each other, so that keys need not be repeated.
   const group = heads / kvHeads;
-  const rows = sizeOf([tokens, group]);
-  const queries = ops.reshape(ops.mul(turn(split(q, heads)), 1 / Math.sqrt(width)), [batch, kvHeads, rows, width]);
-  const scores = ops.matmul(queries, ops.transpose(keys, [0, 1, 3, 2])); // [B, kvHeads, group·T, S]
+  const rows = sizeOf([wanted, group]);
+  const turned = ops.mul(turn(split(q, heads), first), 1 / Math.sqrt(width));
+  const queries = ops.reshape(turned, [batch, kvHeads, rows, width]);
+  const scores = ops.matmul(queries, ops.transpose(key, [0, 1, 3, 2])); // [B, kvHeads, group·W, S]
 
-  const count = ops.sizeAlong(q, 1);
-  const own = ops.reshape(ops.add(ops.range(count, tokens), start), [tokens, 1]);
-  const sees = ops.greaterOrEqual(own, ops.range(ops.add(start, count), keys.dim(2))); // [T, S]
+  const own = ops.reshape(ops.add(ops.range(count, wanted), first), [wanted, 1]);
+  const sees = ops.greaterOrEqual(own, ops.range(all, key.dim(2))); // [W, S]
   const mask = ops.where(sees, graph.scalar(0), graph.scalar(-1e9));
   const [masks] = graph.node(
     'Concat',
     Array<Value>(group).fill(mask),
-    [{ dtype: 'float32', shape: [rows, keys.dim(2)] }],
+    [{ dtype: 'float32', shape: [rows, key.dim(2)] }],
     { axis: 0 },
   );
-  const out = ops.matmul(ops.softmax(ops.add(scores, masks)), values); // [B, kvHeads, group·T, Dh]
-  const apart = ops.transpose(ops.reshape(out, [batch, heads, tokens, width]), [0, 2, 1, 3]);
-  return ops.reshape(apart, q.shape);
+  const out = ops.matmul(ops.softmax(ops.add(scores, masks)), value); // [B, kvHeads, group·W, Dh]
+  const apart = ops.transpose(ops.reshape(out, [batch, heads, wanted, width]), [0, 2, 1, 3]);
+  return { out: ops.reshape(apart, q.shape), key, value };
 }

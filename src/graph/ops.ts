@@ -175,6 +175,17 @@ export function sliceFrom(x: Value, axis: number, start: number, length: Dim): V
   return one('Slice', [x, graph.ints([start]), graph.ints([Number.MAX_SAFE_INTEGER]), graph.ints([a])], x.dtype, shape);
 }
 
+/** The last `count` elements (int64 `[]`) of an axis; `length` names how many these are. */
+export function sliceLast(x: Value, axis: number, count: Value, length: Dim): Value {
+  const a = normaliseAxis(x, axis);
+  if (count.rank !== 0 || count.dtype !== 'int64')
+    shapeError('sliceLast', [x, count], 'the count must be an int64 scalar');
+  const shape = x.shape.map((d, i) => (i === a ? length : d));
+  const { graph } = x;
+  const start = reshape(neg(count), [1]);
+  return one('Slice', [x, start, graph.ints([Number.MAX_SAFE_INTEGER]), graph.ints([a])], x.dtype, shape);
+}
+
 export function split(x: Value, axis: number, sizes: readonly number[]): Value[] {
   const a = normaliseAxis(x, axis);
   if (sizes.reduce((p, q) => p + q, 0) !== x.shape[a])

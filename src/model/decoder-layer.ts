@@ -36,7 +36,7 @@ function layerWeights(graph: Graph, config: ModelConfig, prefix: string) {
  * One Llama decoder layer: RMS norm, attention, residual, RMS norm, SwiGLU, residual. `x [B, T, D] → [B, T, D]`.
  *
  * @param attend rotates, masks, caches and attends: that is what differs between graphs.
- * @param last only the last so many rows are wanted; keys and values are made for all, the rest for these alone.
+ * @param tail takes the rows that are wanted; keys and values are made for all, the rest for these alone.
  */
 export function decoderLayer(
   graph: Graph,
@@ -44,13 +44,10 @@ export function decoderLayer(
   prefix: string,
   x: Value,
   attend: (qkv: QueryKeyValue) => Value,
-  last?: number,
+  tail: (y: Value) => Value = (y) => y,
 ): Value {
   return graph.scope(prefix, () => {
     const w = layerWeights(graph, config, prefix);
-    const rows = x.shape[1];
-    const tail = (y: Value): Value =>
-      last === undefined || last === rows ? y : g.slice(y, 1, (rows as number) - last, rows as number);
     const h = w.norm(x, 'input_layernorm');
     const a = attend({ q: w.query(tail(h)), k: w.key(h), v: w.value(h) });
     const y = g.add(tail(x), w.output(a));

@@ -3,8 +3,6 @@ import type { Dim, Graph, Value } from '../graph/index.ts';
 import * as g from '../graph/index.ts';
 import { compress } from './compressor.ts';
 import type { ModelConfig } from './config.ts';
-import type { Tables } from './masked-attention.ts';
-import { type FusedImage, prefuseImage } from './prefusion.ts';
 import { project } from './projector.ts';
 
 export interface Grid {
@@ -24,7 +22,8 @@ export function imageLength(config: ModelConfig, grid: Grid): number {
   return partsPerImage(config) * grid.patches + config.compressorSize ** 2;
 }
 
-export interface ImagePart extends FusedImage {
+/** What pre-fusion gets of a picture, and how it came to be. */
+export interface ImageInput {
   compressorOutput: Value;
   /** `[F, C², keys]` */
   attention: Value;
@@ -32,27 +31,19 @@ export interface ImagePart extends FusedImage {
   projectedGlobal: Value;
   /** High resolution: the tiles' patches in grid order, `[F, (r·side)², D]`. */
   projectedGrid: Value | null;
+  /** `[F, L, D]`: tiles' patches (high resolution), whole picture's patches, compressed tokens last. */
   prefusionInput: Value;
 }
 
 /**
- * Everything between the vision tower and the text: compress, project, pre-fuse.
+ * Everything between the vision tower and pre-fusion: compress and project.
  *
  * @param features `[F·parts, P, Dv]`
  * @param frames F, a number or a symbol
  */
-export function imagePart(
-  graph: Graph,
-  config: ModelConfig,
-  grid: Grid,
-  features: Value,
-  frames: Dim,
-  tables: Tables,
-  allRows = false,
-): ImagePart {
+export function imageInput(graph: Graph, config: ModelConfig, grid: Grid, features: Value, frames: Dim): ImageInput {
   const { resolutionRatio: r, visionWidth } = config;
   const { side, extra, patches } = grid;
-  const queries = config.compressorSize ** 2;
   let keys = features;
   let whole = features;
   let keySide = side;
@@ -72,13 +63,7 @@ export function imagePart(
   // The tiles' patches enter pre-fusion in the order of the joined grid, not tile by tile.
   const projectedGrid = r > 1 ? graph.scope('projector', () => project(graph, config, keys)) : null;
   const prefusionInput = g.concat([...(projectedGrid ? [projectedGrid] : []), projectedGlobal, projectedCompressed], 1);
-  // Without pre-fusion layers nothing looks at the patches.
-  const fused =
-    config.prefusionLayers === 0
-      ? { tokens: projectedCompressed, prefix: [], layerOutputs: [] }
-      : prefuseImage(graph, config, prefusionInput, queries, tables, allRows);
   return {
-    ...fused,
     compressorOutput: tokens,
     attention,
     projectedCompressed,

@@ -1,15 +1,15 @@
 /**
  * @file The graphs that answer questions. Each is run by one ONNX Runtime session:
- * `vision` (pixels → patch features), `image` (features → visual memory), `text` (a question against a visual
- * memory) and `decoder` (embeddings → next token's logits, with its K/V cache).
+ * `vision` (pixels → patch features), `image` (features → what pre-fusion gets), `prefusion` (that → visual memory;
+ * a question against a visual memory) and `decoder` (embeddings → next token's logits, with its K/V cache).
  */
 import * as g from '../graph/index.ts';
 import { Graph, type WeightFormat } from '../graph/index.ts';
 import type { ModelConfig } from './config.ts';
-import { type Grid, imageLength, imagePart } from './image-part.ts';
+import { type Grid, imageInput, imageLength } from './image-part.ts';
 import { decodeCached, head } from './language-model.ts';
 import { type KeyValue, tableConstants } from './masked-attention.ts';
-import { prefuseText } from './prefusion.ts';
+import { prefuse } from './prefusion.ts';
 import { project } from './projector.ts';
 import { patchGrid, type VisionConfig, visionTower } from './vision/index.ts';
 
@@ -26,17 +26,19 @@ export interface InferenceOptions {
   formats?: Formats;
 }
 
-export type GraphName = 'vision' | 'image' | 'text' | 'decoder';
+export type GraphName = 'vision' | 'image' | 'prefusion' | 'decoder';
 
-/** All graphs of a model; `text` only where questions are fused with pictures. */
-export type ModelGraphs = Record<Exclude<GraphName, 'text'>, Graph> & { text?: Graph };
+/** All graphs of a model; `prefusion` only where there is such a thing. */
+export type ModelGraphs = Record<Exclude<GraphName, 'prefusion'>, Graph> & { prefusion?: Graph };
 
 /** The graphs of a model, as they are run and as they are written to a converted folder. */
 export function modelGraphs(config: ModelConfig, vision: VisionConfig, options: InferenceOptions): ModelGraphs {
   return {
     vision: visionGraph(config, vision, options),
     image: imageGraph(config, vision, options),
-    ...(options.layout !== 'llava' && config.prefusionLayers > 0 ? { text: textGraph(config, vision, options) } : {}),
+    ...(options.layout !== 'llava' && config.prefusionLayers > 0
+      ? { prefusion: prefusionGraph(config, vision, options) }
+      : {}),
     decoder: decoderGraph(config, options),
   };
 }
@@ -54,11 +56,12 @@ export function visionGraph(
 }
 
 /**
- * `features [F·parts, P, Dv]` → `tokens [F, C², D]`, `attention [F, C², keys]`, per pre-fusion layer
- * `prefix_key.i`, `prefix_value.i` `[F, kvHeads, L, Dh]`.
+ * `features [F·parts, P, Dv]` → `attention [F, C², keys]` and `prefusion_input [F, L, D]`, of which the last C² rows
+ * are the compressed tokens; or, without pre-fusion, `tokens [F, C², D]`. In the LLaVA layout `features [F, P, Dv]` →
+ * `tokens [F, P, D]`.
  */
 export function imageGraph(config: ModelConfig, vision: VisionConfig, options: InferenceOptions): Graph {
-  const graph = new Graph('image', options.intermediates ? 'analysis' : 'inference', options.formats);
+  const graph = new Graph('image', 'inference', options.formats);
   const grid: Grid = patchGrid(vision);
   const single = config.resolutionRatio === 1;
   const features = graph.input('features', 'float32', [
@@ -70,43 +73,40 @@ export function imageGraph(config: ModelConfig, vision: VisionConfig, options: I
     graph.output('tokens', project(graph, config, features));
     return graph;
   }
-  const tables = tableConstants(graph, config, imageLength(config, grid));
-  const part = imagePart(graph, config, grid, features, 'frames', tables, options.intermediates);
-  graph.output('tokens', part.tokens);
-  graph.output('attention', part.attention);
-  part.prefix.forEach(({ key, value }, i) => {
-    graph.output(`prefix_key.${i}`, key);
-    graph.output(`prefix_value.${i}`, value);
-  });
+  const image = imageInput(graph, config, grid, features, 'frames');
+  graph.output('attention', image.attention);
+  if (config.prefusionLayers === 0) graph.output('tokens', image.projectedCompressed);
+  if (config.prefusionLayers > 0 || options.intermediates) graph.output('prefusion_input', image.prefusionInput);
   if (options.intermediates) {
-    graph.output('compressor_output', part.compressorOutput);
-    graph.output('projected_compressed', part.projectedCompressed);
-    graph.output('projected_global', part.projectedGlobal);
-    if (part.projectedGrid) graph.output('projected_grid', part.projectedGrid);
-    graph.output('prefusion_input', part.prefusionInput);
-    part.layerOutputs.forEach((v, i) => {
-      graph.output(`prefusion_output.${i}`, v);
-    });
+    graph.output('compressor_output', image.compressorOutput);
+    graph.output('projected_compressed', image.projectedCompressed);
+    graph.output('projected_global', image.projectedGlobal);
+    if (image.projectedGrid) graph.output('projected_grid', image.projectedGrid);
   }
   return graph;
 }
 
 /**
- * `embeddings [F, T, D]`, `prefix_key.i`, `prefix_value.i` `[F, kvHeads, L, Dh]` → `fused [T, D]`, the sum over the
- * frames (divide by their number).
+ * `embeddings [F, T, D]`, `wanted` int64 `[]`, `prefix_key.i`, `prefix_value.i` `[F, kvHeads, L, Dh]` →
+ * `fused [F, W, D]`, the last `wanted` rows, and with the call's own keys and values behind the prefix `key.i`,
+ * `value.i` `[F, kvHeads, L+T, Dh]`. For a picture (L = 0) these are its memory; a question is fused against it.
  */
-export function textGraph(config: ModelConfig, vision: VisionConfig, options: InferenceOptions): Graph {
-  const graph = new Graph('text', 'inference', options.formats);
-  const length = imageLength(config, patchGrid(vision));
+export function prefusionGraph(config: ModelConfig, vision: VisionConfig, options: InferenceOptions): Graph {
+  const graph = new Graph('prefusion', 'inference', options.formats);
   const embeddings = graph.input('embeddings', 'float32', ['frames', 'tokens', config.hiddenSize]);
-  const cache = (name: string) => graph.input(name, 'float32', ['frames', config.kvHeads, length, config.headDim]);
+  const wanted = graph.input('wanted', 'int64', []);
+  const cache = (name: string) => graph.input(name, 'float32', ['frames', config.kvHeads, 'prefix', config.headDim]);
   const prefix: KeyValue[] = Array.from({ length: config.prefusionLayers }, (_, i) => ({
     key: cache(`prefix_key.${i}`),
     value: cache(`prefix_value.${i}`),
   }));
-  const tables = tableConstants(graph, config, length + options.maxLength);
-  const { text, layerOutputs } = prefuseText(graph, config, embeddings, prefix, tables);
-  graph.output('fused', g.reduceSum(text, [0]));
+  const tables = tableConstants(graph, config, imageLength(config, patchGrid(vision)) + options.maxLength);
+  const { out, whole, layerOutputs } = prefuse(graph, config, embeddings, wanted, prefix, tables);
+  graph.output('fused', out);
+  whole.forEach(({ key, value }, i) => {
+    graph.output(`key.${i}`, key);
+    graph.output(`value.${i}`, value);
+  });
   if (options.intermediates)
     layerOutputs.forEach((v, i) => {
       graph.output(`prefusion_output.${i}`, v);

@@ -25,16 +25,13 @@ export interface FusedImage {
   tokens: Value;
   /** Per layer, `[F, kvHeads, L, Dh]`. */
   prefix: KeyValue[];
-  /** Each layer's output, `[F, L, D]`; the last one's only its last C² rows, unless `allRows`. */
-  layerOutputs: Value[];
 }
 
 /**
- * The image part.
+ * The image part for training; `prefuse` is the same for inference.
  *
  * @param x `[F, L, D]`: tiles' patches (high resolution), whole picture's patches, compressed tokens last
  * @param compressed C², the number of compressed tokens
- * @param allRows also compute what only an analysis wants: the patches' rows of the last layer
  */
 export function prefuseImage(
   graph: Graph,
@@ -42,16 +39,15 @@ export function prefuseImage(
   x: Value,
   compressed: number,
   tables: Tables,
-  allRows = false,
 ): FusedImage {
   const length = x.shape[1] as number;
   const start = positionsFrom(graph, 0);
   const prefix: KeyValue[] = [];
-  const layerOutputs: Value[] = [];
   let y = x;
   for (let i = 0; i < config.prefusionLayers; i++) {
-    const last = i === config.prefusionLayers - 1 && !allRows ? compressed : length;
-    const patches = length - last;
+    // Of the last layer, only the compressed tokens' rows are wanted; the patches give keys and values.
+    const wanted = i === config.prefusionLayers - 1 ? compressed : length;
+    const before = length - wanted;
     y = decoderLayer(
       graph,
       config,
@@ -60,40 +56,53 @@ export function prefuseImage(
       ({ q, k, v }) => {
         const kv = rotatedKeyValue(config, k, v, start, tables);
         prefix.push(kv);
-        const mask = maskOf(graph, last, length, (row, column) => column <= patches + row);
-        return maskedAttention(config, q, positionsFrom(graph, patches), kv, mask, tables).out;
+        const mask = maskOf(graph, wanted, length, (row, column) => column <= before + row);
+        return maskedAttention(config, q, positionsFrom(graph, before), kv, mask, tables).out;
       },
-      last,
+      (rows) => g.slice(rows, 1, before, length),
     );
-    layerOutputs.push(y);
   }
   const rows = y.shape[1] as number;
-  return { tokens: g.slice(y, 1, rows - compressed, rows), prefix, layerOutputs };
+  return { tokens: g.slice(y, 1, rows - compressed, rows), prefix };
 }
 
 /**
- * The text part for inference: one question against the kept keys and values of F images.
+ * Either part for inference. The image part has an empty prefix, and of its rows the last C² are wanted; a question
+ * has an image's keys and values as its prefix. As both are one graph, its weights are in memory once.
  *
- * @param text `[F, T, D]` raw embeddings, picture places and token id 0 left out
+ * @param x `[F, T, D]`: as for `prefuseImage`; or raw embeddings, picture places and token id 0 left out
+ * @param wanted int64 `[]`: so many rows of the last layer are wanted, the last ones
  * @param prefix per layer `[F, kvHeads, L, Dh]`
- * @returns fused text `[F, T, D]`
+ * @returns `out [F, W, D]`; per layer prefix and call together, `[F, kvHeads, L+T, Dh]`
  */
-export function prefuseText(
+export function prefuse(
   graph: Graph,
   config: ModelConfig,
-  text: Value,
+  x: Value,
+  wanted: Value,
   prefix: readonly KeyValue[],
   tables: Tables,
-): { text: Value; layerOutputs: Value[] } {
-  let y = text;
+): { out: Value; whole: KeyValue[]; layerOutputs: Value[] } {
+  const whole: KeyValue[] = [];
   const layerOutputs: Value[] = [];
+  let y = x;
   for (let i = 0; i < config.prefusionLayers; i++) {
-    y = decoderLayer(graph, config, layerName(i), y, ({ q, k, v }) =>
-      g.prefixAttention(q, k, v, prefix[i], tables, config.heads, config.kvHeads),
+    const last = i === config.prefusionLayers - 1;
+    y = decoderLayer(
+      graph,
+      config,
+      layerName(i),
+      y,
+      ({ q, k, v }) => {
+        const { out, key, value } = g.prefixAttention(q, k, v, prefix[i], tables, config.heads, config.kvHeads);
+        whole.push({ key, value });
+        return out;
+      },
+      last ? (rows) => g.sliceLast(rows, 1, wanted, 'wanted') : undefined,
     );
     layerOutputs.push(y);
   }
-  return { text: y, layerOutputs };
+  return { out: y, whole, layerOutputs };
 }
 
 /**

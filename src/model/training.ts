@@ -7,10 +7,10 @@ import type { Graph, Value } from '../graph/index.ts';
 import * as g from '../graph/index.ts';
 import { compress } from './compressor.ts';
 import type { ModelConfig } from './config.ts';
-import { imageLength, imagePart } from './image-part.ts';
+import { imageInput, imageLength } from './image-part.ts';
 import { decodeWhole, embeddingTable, head } from './language-model.ts';
 import { tableConstants } from './masked-attention.ts';
-import { prefuseQuestions } from './prefusion.ts';
+import { prefuseImage, prefuseQuestions } from './prefusion.ts';
 import { patchGrid, type VisionConfig } from './vision/index.ts';
 
 /** Static sizes of one training step. */
@@ -68,7 +68,12 @@ export function answerLoss(
   };
   // The engine's rotary operator wants as many rows in the table as in its input, though positions start anew.
   const tables = tableConstants(graph, config, Math.max(length + promptTokens, sequence, questions * promptTokens));
-  const image = imagePart(graph, config, grid, features, pictures, tables); // tokens [B, C², D]
+  const input = imageInput(graph, config, grid, features, pictures);
+  // Without pre-fusion layers nothing looks at the patches.
+  const image =
+    config.prefusionLayers === 0
+      ? { tokens: input.projectedCompressed, prefix: [] }
+      : prefuseImage(graph, config, input.prefusionInput, c2, tables); // tokens [B, C², D]
   const prompt = embed(ints('prompt_ids', pictures, questions * promptTokens)); // [B, Q·T, D]
   const fused = prefuseQuestions(graph, config, prompt, questions, image.prefix, length, tables);
   const raw = embed(ints('token_ids', n * sequence)); // [N·S, D]

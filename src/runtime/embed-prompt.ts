@@ -3,6 +3,7 @@ import { LlavaMiniError } from '../errors.ts';
 import { IMAGE_TOKEN } from '../text/conversation.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import type { MemoryData } from './memory-data.ts';
+import { prefuse } from './prefuse.ts';
 
 /** Vision tokens that a memory takes in the language model. */
 export function visionTokens(model: LoadedModel, memory: MemoryData): number {
@@ -66,9 +67,8 @@ async function fuse(
   memories: readonly MemoryData[],
   check?: () => void,
 ): Promise<Float32Array> {
-  const { hiddenSize: d, kvHeads, headDim, prefusionLayers } = model.folder.config;
+  const d = model.folder.config.hiddenSize;
   const tokens = text.length / d;
-  const each = kvHeads * model.imageLength * headDim;
   const mean = new Float32Array(text.length);
   for (const memory of memories) {
     const share = 1 / (memory.frames * memories.length);
@@ -77,22 +77,22 @@ async function fuse(
       const n = Math.min(model.options.frameChunk, memory.frames - f);
       const rows = new Float32Array(n * text.length);
       for (let i = 0; i < n; i++) rows.set(text, i * text.length);
-      const cut = (data: Float32Array): ort.Tensor =>
-        // slice() of shared memory would be shared again, which the engine does not take.
-        new ort.Tensor('float32', new Float32Array(data.subarray(f * each, (f + n) * each)), [
-          n,
-          kvHeads,
-          model.imageLength,
-          headDim,
-        ]);
-      const feeds: Record<string, ort.Tensor> = { embeddings: new ort.Tensor('float32', rows, [n, tokens, d]) };
-      for (let i = 0; i < prefusionLayers; i++) {
-        feeds[`prefix_key.${i}`] = cut(memory.prefix[i].key);
-        feeds[`prefix_value.${i}`] = cut(memory.prefix[i].value);
-      }
-      const sum = (await model.run('text', feeds)).fused.data as Float32Array;
-      for (let i = 0; i < mean.length; i++) mean[i] += sum[i] * share;
+      const prefix = memory.prefix.map(({ key, value }) => ({
+        key: cut(key, memory, f, n),
+        value: cut(value, memory, f, n),
+      }));
+      const { fused } = await prefuse(model, new ort.Tensor('float32', rows, [n, tokens, d]), tokens, prefix, [
+        'fused',
+      ]);
+      const data = fused.data as Float32Array;
+      for (let i = 0; i < data.length; i++) mean[i % mean.length] += data[i] * share;
     }
   }
   return mean;
+}
+
+/** Some frames' part of a memory. slice() of shared memory would be shared again, which the engine does not take. */
+function cut(data: Float32Array, { frames }: MemoryData, first: number, count: number): Float32Array {
+  const each = data.length / frames;
+  return new Float32Array(data.subarray(first * each, (first + count) * each));
 }

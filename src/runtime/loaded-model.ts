@@ -53,7 +53,7 @@ export class LoadedModel {
     const folder = await readModelFolder(options.dir);
     const { config, vision } = folder;
     const { maxLength, layout, device, threads } = options;
-    const weights = await openWeights(options.dir);
+    const weights = await openWeights(options.dir, { tower: options.tower });
     const sessions = new Map<GraphName, ort.InferenceSession>();
     try {
       const graphs = modelGraphs(config, vision, { maxLength, layout, formats: weights.formats });
@@ -78,9 +78,9 @@ export class LoadedModel {
     }
   }
 
-  /** Whether questions are fused with pictures. */
+  /** Whether pictures and questions are fused. */
   get fuses(): boolean {
-    return this.sessions.has('text');
+    return this.sessions.has('prefusion');
   }
 
   run(

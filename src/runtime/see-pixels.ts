@@ -4,6 +4,7 @@ import { partsPerImage } from '../model/image-part.ts';
 import { patchGrid } from '../model/vision/index.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { type MemoryData, sharedFloats } from './memory-data.ts';
+import { prefuse } from './prefuse.ts';
 
 export interface SeenPixels {
   memory: MemoryData;
@@ -39,7 +40,7 @@ export async function seePixels(
   const tokenSize = tokensPerFrame * config.hiddenSize;
   const cacheSize = config.kvHeads * model.imageLength * config.headDim;
   const attentionSize = llava ? 0 : tokensPerFrame * model.keys;
-  const prefixLayers = llava ? 0 : config.prefusionLayers;
+  const prefixLayers = model.fuses ? config.prefusionLayers : 0;
   const memory = {
     id,
     frames,
@@ -64,13 +65,14 @@ export async function seePixels(
       llava && parts > 1
         ? new ort.Tensor('float32', lastParts(seen.features, n, parts), [n, patches, config.visionWidth])
         : seen.features;
-    const out = await model.run('image', { features });
+    const image = await model.run('image', { features });
+    const fused = model.fuses ? await prefuse(model, image.prefusion_input, tokensPerFrame, null) : null;
     const put = (to: Float32Array, from: ort.Tensor, each: number): void => to.set(from.data as Float32Array, f * each);
-    put(memory.tokens, out.tokens, tokenSize);
-    if (out.attention) put(memory.attention, out.attention, attentionSize);
+    put(memory.tokens, fused ? fused.fused : image.tokens, tokenSize);
+    if (image.attention) put(memory.attention, image.attention, attentionSize);
     memory.prefix.forEach(({ key, value }, i) => {
-      put(key, out[`prefix_key.${i}`], cacheSize);
-      put(value, out[`prefix_value.${i}`], cacheSize);
+      put(key, fused![`key.${i}`], cacheSize);
+      put(value, fused![`value.${i}`], cacheSize);
     });
     times.vision += middle - start;
     times.prefusion += performance.now() - middle;

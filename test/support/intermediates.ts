@@ -50,15 +50,14 @@ export class Intermediates {
     if (image.projected_grid) put('projected_tiles', this.tiles(image.projected_grid), [...this.tilesShape()]);
     if (!config.prefusionLayers) return out;
     const tokens = text.length / config.hiddenSize;
-    const feeds: Record<string, ort.Tensor> = {
-      embeddings: float(text, [1, tokens, config.hiddenSize]),
-    };
-    for (let i = 0; i < config.prefusionLayers; i++)
-      for (const name of [`prefix_key.${i}`, `prefix_value.${i}`]) feeds[name] = image[name];
-    const fused = await this.sessions.get('text')!.run(feeds);
+    // All rows are wanted here, also those that the product leaves out.
+    const whole = await this.prefuse(image.prefusion_input, () =>
+      float(new Float32Array(0), [1, config.kvHeads, 0, config.headDim]),
+    );
+    const fused = await this.prefuse(float(text, [1, tokens, config.hiddenSize]), (name, i) => whole[`${name}.${i}`]);
     out.set('prefusion_text_input', { data: text, shape: [tokens, config.hiddenSize] });
     for (let i = 0; i < config.prefusionLayers; i++) {
-      put(`prefusion_output.${i}`, image[`prefusion_output.${i}`]);
+      put(`prefusion_output.${i}`, whole[`prefusion_output.${i}`]);
       put(`prefusion_text_output.${i}`, fused[`prefusion_output.${i}`]);
     }
     return out;
@@ -90,6 +89,17 @@ export class Intermediates {
 
   async dispose(): Promise<void> {
     for (const session of this.sessions.values()) await session.release();
+  }
+
+  private async prefuse(
+    embeddings: ort.Tensor,
+    prefix: (name: string, layer: number) => ort.Tensor,
+  ): Promise<Record<string, ort.Tensor>> {
+    const wanted = new ort.Tensor('int64', BigInt64Array.of(BigInt(embeddings.dims[1])), []);
+    const feeds: Record<string, ort.Tensor> = { embeddings, wanted };
+    for (let i = 0; i < this.folder.config.prefusionLayers; i++)
+      for (const name of ['key', 'value']) feeds[`prefix_${name}.${i}`] = prefix(name, i);
+    return this.sessions.get('prefusion')!.run(feeds);
   }
 
   private tilesShape(): [number, number, number] {
