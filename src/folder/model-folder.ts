@@ -7,6 +7,7 @@ import { CLIP_MEAN, CLIP_STD, type ImageProcessor, parsePreprocessor } from '../
 import { type ModelConfig, parseModelConfig } from '../model/config.ts';
 import { parseVisionConfig, type VisionConfig, wellKnownTower, wellKnownTowers } from '../model/vision/index.ts';
 import { fileError } from '../util/atomic-file.ts';
+import { readManifest } from './manifest.ts';
 
 /** What a model folder says about its model, everything except weights and tokenizer. */
 export interface ModelFolder {
@@ -19,6 +20,8 @@ export interface ModelFolder {
   stopIds: number[];
   /** Longest sequence that the model's files allow. */
   positions: number;
+  /** What the weights are for: a converted folder says so, anything else is LLaVA-Mini's. */
+  layout: 'mini' | 'llava';
 }
 
 const MAX_JSON_BYTES = 16 << 20;
@@ -50,6 +53,7 @@ export async function readModelFolder(dir: string): Promise<ModelFolder> {
     processor,
     stopIds: await readStopIds(dir, config),
     positions: Math.min(config.maxPositions, typeof limit === 'number' ? limit : config.maxPositions),
+    layout: (await readManifest(dir))?.layout ?? 'mini',
   };
 }
 

@@ -108,6 +108,7 @@ export function engineOptions(folder: ModelFolder, options: LoadOptions): Engine
     );
   return {
     ...ENGINE_DEFAULTS,
+    layout: folder.layout,
     ...options.tuning,
     dir: folder.dir,
     tower: options.tower,
