@@ -5,16 +5,15 @@
  *     node scripts/run-typescript.mjs bench/memory-per-frame.ts [MODEL or SHAPE ...] [--picture FILE] [--json]
  *
  * The cache is allocated for real, as many frames as fill it without a remainder. What is kept comes from seeing a
- * picture with a model, or, for a shape without weights, from the shapes that its graph gives out.
+ * picture with a model, or, for a shape without weights, from the sizes that such a memory has.
  */
 import { parseArgs } from 'node:util';
 import { readModelFolder } from '../src/folder/model-folder.ts';
 import { decodePicture } from '../src/media/index.ts';
 import type { ModelConfig } from '../src/model/config.ts';
-import { imageGraph } from '../src/model/inference.ts';
 import { patchGrid, type VisionConfig, wellKnownTower } from '../src/model/vision/index.ts';
 import { KvPool } from '../src/runtime/kv-pool.ts';
-import { memoryBytes } from '../src/runtime/memory-data.ts';
+import { memoryBytes, memorySizes } from '../src/runtime/memory-data.ts';
 import { preparePictures } from '../src/runtime/prepare.ts';
 import { table } from './median.ts';
 import { times } from './numbers.ts';
@@ -48,12 +47,10 @@ function cacheBytes(config: ModelConfig, tokens: number): number {
   return pool.bytes / frames;
 }
 
-/** What a graph gives out for one picture. */
-function graphBytes(config: ModelConfig, vision: VisionConfig, layout: Layout): number {
-  const { outputs } = imageGraph(config, vision, { maxLength: 1, layout });
-  const size = (dims: readonly (number | string)[]): number =>
-    dims.reduce<number>((product, dim) => product * (typeof dim === 'number' ? dim : 1), 4);
-  return outputs.reduce((sum, { value }) => sum + size(value.shape), 0);
+/** What a model of this shape would keep of a picture. */
+function shapeBytes(config: ModelConfig, vision: VisionConfig, layout: Layout): number {
+  const { tokens, layers, keys, attention } = memorySizes(config, vision, layout);
+  return 4 * (tokens + 2 * layers * keys + attention);
 }
 
 /** What a loaded model keeps of a picture. */
@@ -78,7 +75,7 @@ async function measure(name: string) {
   };
   for (const [layout, bytes] of Object.entries(layouts) as [Layout, Bytes][]) {
     bytes.cache = cacheBytes(config, bytes.tokens);
-    bytes.kept = folder ? await seenBytes(name, layout) : graphBytes(config, vision, layout);
+    bytes.kept = folder ? await seenBytes(name, layout) : shapeBytes(config, vision, layout);
   }
   const { mini, llava } = layouts;
   const ratio = { cache: llava.cache / mini.cache, all: (llava.cache + llava.kept) / (mini.cache + mini.kept) };

@@ -1,3 +1,7 @@
+import type { ModelConfig } from '../model/config.ts';
+import { imageLength } from '../model/image-part.ts';
+import { patchGrid, type VisionConfig } from '../model/vision/index.ts';
+
 /** What is kept of one picture, or of the frames of one video: everything that does not depend on the question. */
 export interface MemoryData {
   /** Unique in the process. */
@@ -9,6 +13,29 @@ export interface MemoryData {
   readonly prefix: readonly { readonly key: Float32Array; readonly value: Float32Array }[];
   /** Where the compressor looked, `[F, C², keys]`; rows sum to 1. Empty in the LLaVA layout. */
   readonly attention: Float32Array;
+}
+
+/** Elements of a memory's parts, for one frame. */
+export interface MemorySizes {
+  tokens: number;
+  /** Layers with keys and values. */
+  layers: number;
+  /** Keys of a layer; its values are as many. */
+  keys: number;
+  attention: number;
+}
+
+export function memorySizes(config: ModelConfig, vision: VisionConfig, layout: 'mini' | 'llava'): MemorySizes {
+  const grid = patchGrid(vision);
+  if (layout === 'llava') return { tokens: grid.patches * config.hiddenSize, layers: 0, keys: 0, attention: 0 };
+  const queries = config.compressorSize ** 2;
+  const seen = config.resolutionRatio === 1 ? grid.patches : (config.resolutionRatio * grid.side) ** 2;
+  return {
+    tokens: queries * config.hiddenSize,
+    layers: config.prefusionLayers,
+    keys: config.kvHeads * imageLength(config, grid) * config.headDim,
+    attention: queries * seen,
+  };
 }
 
 /**

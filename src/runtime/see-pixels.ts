@@ -3,7 +3,7 @@ import { LlavaMiniError } from '../errors.ts';
 import { partsPerImage } from '../model/image-part.ts';
 import { patchGrid } from '../model/vision/index.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import { type MemoryData, sharedFloats } from './memory-data.ts';
+import { type MemoryData, memorySizes, sharedFloats } from './memory-data.ts';
 import { prefuse } from './prefuse.ts';
 
 export interface SeenPixels {
@@ -36,20 +36,16 @@ export async function seePixels(
       `${frames} pictures of ${parts} parts of ${vision.imageSize}×${vision.imageSize} need ${frames * parts * pictureSize} values, got ${pixels.length}`,
     );
   const llava = model.options.layout === 'llava';
-  const tokensPerFrame = llava ? patches : config.compressorSize ** 2;
-  const tokenSize = tokensPerFrame * config.hiddenSize;
-  const cacheSize = config.kvHeads * model.imageLength * config.headDim;
-  const attentionSize = llava ? 0 : tokensPerFrame * model.keys;
-  const prefixLayers = model.fuses ? config.prefusionLayers : 0;
+  const sizes = memorySizes(config, vision, model.options.layout);
   const memory = {
     id,
     frames,
-    tokens: sharedFloats(frames * tokenSize),
-    prefix: Array.from({ length: prefixLayers }, () => ({
-      key: sharedFloats(frames * cacheSize),
-      value: sharedFloats(frames * cacheSize),
+    tokens: sharedFloats(frames * sizes.tokens),
+    prefix: Array.from({ length: sizes.layers }, () => ({
+      key: sharedFloats(frames * sizes.keys),
+      value: sharedFloats(frames * sizes.keys),
     })),
-    attention: sharedFloats(frames * attentionSize),
+    attention: sharedFloats(frames * sizes.attention),
   };
   const times = { vision: 0, prefusion: 0 };
   for (let f = 0; f < frames; f += model.options.frameChunk) {
@@ -66,13 +62,13 @@ export async function seePixels(
         ? new ort.Tensor('float32', lastParts(seen.features, n, parts), [n, patches, config.visionWidth])
         : seen.features;
     const image = await model.run('image', { features });
-    const fused = model.fuses ? await prefuse(model, image.prefusion_input, tokensPerFrame, null) : null;
+    const fused = model.fuses ? await prefuse(model, image.prefusion_input, config.compressorSize ** 2, null) : null;
     const put = (to: Float32Array, from: ort.Tensor, each: number): void => to.set(from.data as Float32Array, f * each);
-    put(memory.tokens, fused ? fused.fused : image.tokens, tokenSize);
-    if (image.attention) put(memory.attention, image.attention, attentionSize);
+    put(memory.tokens, fused ? fused.fused : image.tokens, sizes.tokens);
+    if (image.attention) put(memory.attention, image.attention, sizes.attention);
     memory.prefix.forEach(({ key, value }, i) => {
-      put(key, fused![`key.${i}`], cacheSize);
-      put(value, fused![`value.${i}`], cacheSize);
+      put(key, fused![`key.${i}`], sizes.keys);
+      put(value, fused![`value.${i}`], sizes.keys);
     });
     times.vision += middle - start;
     times.prefusion += performance.now() - middle;
