@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
-import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import type { Manifest } from '../folder/manifest.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 import { addExamples } from './examples.ts';
 import { formatBytes, formatCount, formatTable } from './format.ts';
@@ -31,6 +31,8 @@ interface ModelReport {
   visionTokens: number;
   patches: number;
   parts: Map<string, Part>;
+  /** Of a converted model. */
+  manifest: Manifest | undefined;
   files: { name: string; bytes: number }[];
 }
 
@@ -55,31 +57,65 @@ export function addInfoCommand(program: Command): void {
 async function inspect(model: string | undefined): Promise<ModelReport> {
   const { modelPath } = await import('../runtime/load-options.ts');
   const { readModelFolder } = await import('../folder/model-folder.ts');
-  const { openCheckpoint } = await import('../checkpoint/checkpoint.ts');
+  const { readManifest } = await import('../folder/manifest.ts');
   const { patchGrid } = await import('../model/vision/index.ts');
   const folder = await readModelFolder(await modelPath(model));
-  const checkpoint = await openCheckpoint(folder.dir);
+  const manifest = await readManifest(folder.dir);
+  const { patches } = patchGrid(folder.vision);
+  return {
+    folder,
+    visionTokens: folder.layout === 'llava' ? patches : folder.config.compressorSize ** 2,
+    patches,
+    parts: countParameters(manifest ? convertedWeights(manifest) : await checkpointWeights(folder.dir)),
+    manifest,
+    files: await listFiles(folder.dir),
+  };
+}
+
+interface Weight {
+  name: string;
+  parameters: number;
+  /** What it is stored as. */
+  type: string;
+}
+
+async function checkpointWeights(dir: string): Promise<Weight[]> {
+  const { openCheckpoint } = await import('../checkpoint/checkpoint.ts');
+  const checkpoint = await openCheckpoint(dir);
   try {
-    return {
-      folder,
-      visionTokens: folder.config.compressorSize ** 2,
-      patches: patchGrid(folder.vision).patches,
-      parts: countParameters(checkpoint),
-      files: await listFiles(folder.dir),
-    };
+    return checkpoint.names().map((name) => {
+      const { shape, dtype } = checkpoint.info(name);
+      return { name, parameters: product(shape), type: dtype };
+    });
   } finally {
     await checkpoint.close();
   }
 }
 
-function countParameters(checkpoint: Checkpoint): Map<string, Part> {
+/** The first part of each weight tells its size; the names of the others end in `#scales` and `#zeros`. */
+function convertedWeights({ weights, formats }: Manifest): Weight[] {
+  return Object.entries(weights).flatMap(([part, { shape }]) => {
+    const [name, kind] = part.split('#');
+    const format = formats[name];
+    if (kind === 'scales' || kind === 'zeros') return [];
+    if (format?.kind !== 'blocks') return [{ name, parameters: product(shape), type: kind === 'half' ? 'F16' : 'F32' }];
+    const { bits, block, symmetric } = format;
+    // Blocks fill the rows exactly: what does not divide is not stored in blocks.
+    return [
+      { name, parameters: (product(shape) * 8) / bits, type: `Q${bits} in ${block}s${symmetric ? '' : ' with zeros'}` },
+    ];
+  });
+}
+
+const product = (shape: readonly number[]): number => shape.reduce((all, side) => all * side, 1);
+
+function countParameters(weights: readonly Weight[]): Map<string, Part> {
   const parts = new Map<string, Part>();
   for (const [label] of PARTS) parts.set(label, { parameters: 0, types: [] });
-  for (const name of checkpoint.names()) {
-    const { shape, dtype } = checkpoint.info(name);
+  for (const { name, parameters, type } of weights) {
     const part = parts.get(PARTS.find(([, names]) => names.test(name))![0])!;
-    part.parameters += shape.reduce((product, side) => product * side, 1);
-    if (!part.types.includes(dtype)) part.types.push(dtype);
+    part.parameters += parameters;
+    if (!part.types.includes(type)) part.types.push(type);
   }
   for (const [label, { types }] of parts) if (types.length === 0) parts.delete(label);
   return parts;
@@ -97,9 +133,17 @@ async function listFiles(dir: string): Promise<{ name: string; bytes: number }[]
   return files.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+function conversion({ dtype, options, layout, maxLength, bytes, builder, source }: Manifest): object {
+  return { dtype, ...options, layout, maxLength, bytes, builder, source: source.files };
+}
+
+function describe({ dtype, maxLength, bytes, builder }: Manifest): string {
+  return `${dtype}, ${formatBytes(bytes)}, graphs for ${formatCount(maxLength)} positions, made by ${builder}`;
+}
+
 const total = (parts: Map<string, Part>): number => [...parts.values()].reduce((sum, p) => sum + p.parameters, 0);
 
-function asJson({ folder, visionTokens, patches, parts, files }: ModelReport): string {
+function asJson({ folder, visionTokens, patches, parts, manifest, files }: ModelReport): string {
   const { dir, config, vision, positions } = folder;
   const report = {
     dir,
@@ -110,12 +154,13 @@ function asJson({ folder, visionTokens, patches, parts, files }: ModelReport): s
     visionTokens,
     parameters: total(parts),
     parts: Object.fromEntries(parts),
+    ...(manifest ? { converted: conversion(manifest) } : {}),
     files,
   };
   return JSON.stringify(report, null, 2);
 }
 
-function asText({ folder, visionTokens, patches, parts, files }: ModelReport): string {
+function asText({ folder, visionTokens, patches, parts, manifest, files }: ModelReport): string {
   const { dir, config, vision, positions } = folder;
   const facts: [string, string][] = [
     ['folder', dir],
@@ -124,7 +169,10 @@ function asText({ folder, visionTokens, patches, parts, files }: ModelReport): s
       `${vision.imageSize}×${vision.imageSize} pixels, ${config.imageAspect === 'pad' ? 'padded' : 'cropped'}`,
     ],
     ['vision tower', `${vision.kind}, ${patches} patches of width ${vision.width}`],
-    ['vision tokens', `${visionTokens} per picture (C = ${config.compressorSize})`],
+    [
+      'vision tokens',
+      `${visionTokens} per picture${folder.layout === 'llava' ? '' : ` (C = ${config.compressorSize})`}`,
+    ],
     [
       'high resolution',
       config.resolutionRatio === 1 ? 'no' : `${config.resolutionRatio}×${config.resolutionRatio} tiles`,
@@ -133,6 +181,7 @@ function asText({ folder, visionTokens, patches, parts, files }: ModelReport): s
     ['language model', `${config.layers} layers of width ${config.hiddenSize}, ${config.heads} heads`],
     ['vocabulary', `${formatCount(config.vocabSize)} tokens`],
     ['context', `${formatCount(positions)} positions`],
+    ...(manifest ? [['converted to', describe(manifest)] as [string, string]] : []),
   ];
   const rows = [...parts].map(([part, { parameters, types }]) => [part, formatCount(parameters), types.join(', ')]);
   return [

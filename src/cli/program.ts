@@ -2,12 +2,14 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addAskCommand } from './ask.ts';
 import { addChatCommand } from './chat.ts';
+import { addConvertCommand } from './convert.ts';
 import { addEvalCommand } from './eval.ts';
 import { addExamples } from './examples.ts';
 import { addInfoCommand } from './info.ts';
 import { addListCommand } from './list.ts';
 import { addPullCommand } from './pull.ts';
 import { addRemoveCommand } from './rm.ts';
+import { addSynthCommand } from './synth.ts';
 import { addTrainCommand } from './train.ts';
 
 /** The whole command line. Errors of use are thrown as CommanderError, never by ending the process. */
@@ -26,6 +28,8 @@ export function createProgram(): Command {
   addPullCommand(program);
   addListCommand(program);
   addRemoveCommand(program);
+  addConvertCommand(program);
+  addSynthCommand(program);
   addTrainCommand(program);
   addEvalCommand(program);
   addExamples(program, [
