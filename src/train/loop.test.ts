@@ -57,7 +57,7 @@ async function train(dir: string, options: Partial<LoopOptions> & { accumulate?:
       metrics: new MetricsFile(dir),
       ...rest,
     });
-    runner.exportTo(weights);
+    await runner.exportTo(weights);
     return weights;
   } finally {
     await runner.dispose();

@@ -153,7 +153,7 @@ describe('a step in the graph is the step of the papers', () => {
           if (clip < 1) expect(result.gradientNorm).toBeGreaterThan(clip);
         }
         const weights = toyWeights();
-        runner.exportTo(weights);
+        await runner.exportTo(weights);
         for (const [weight, { w }] of Object.entries(plain.weights)) {
           const { data } = weights.get(weight) as { data: Float32Array };
           w.flat().forEach((x, i) => {

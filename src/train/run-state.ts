@@ -19,7 +19,7 @@ const file = (dir: string, stage: string): string => join(dir, `state-${stage}.s
 
 /** Saves weights, moments and progress in one file, atomically: a killed run finds the old state or the new one. */
 export async function saveState(dir: string, runner: StepRunner, progress: Progress): Promise<void> {
-  const tensors = runner.tensors().map((t) => ({ ...t, dtype: 'F32' as const }));
+  const tensors = (await runner.tensors()).map((t) => ({ ...t, dtype: 'F32' as const }));
   await writeSafetensors(file(dir, progress.stage), tensors, { progress: JSON.stringify(progress) });
 }
 
@@ -36,7 +36,7 @@ export async function loadState(dir: string, stage: string, runner: StepRunner):
     const progress = readProgress(saved.metadata.progress, path);
     const tensors = new Map<string, Float32Array>();
     for (const { name } of runner.state) if (saved.tensors.has(name)) tensors.set(name, await saved.readFloat32(name));
-    runner.restore(progress.step, (name) => tensors.get(name));
+    await runner.restore(progress.step, (name) => tensors.get(name));
     return progress;
   } finally {
     await saved.close();

@@ -81,12 +81,12 @@ export async function trainAnswers(stage: AnswerStage, options: LoopOptions & St
     return { graph: String(i), tensors, samples: bucket.pictures * bucket.questions };
   };
   const evaluate = async (): Promise<Record<string, number>> => {
-    runner.exportTo(stage.weights);
+    await runner.exportTo(stage.weights);
     return answerScores(stage, options.seed);
   };
   try {
     await trainLoop(runner, next, evaluate, options);
-    runner.exportTo(stage.weights);
+    await runner.exportTo(stage.weights);
   } finally {
     await runner.dispose();
   }

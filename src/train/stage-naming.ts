@@ -62,12 +62,12 @@ export async function trainNaming(stage: NamingStage, options: LoopOptions & Ste
     return { graph: 'naming', tensors: namingBatch(stage, rows), samples: rows.length };
   };
   const evaluate = async (): Promise<Record<string, number>> => {
-    runner.exportTo(stage.weights);
+    await runner.exportTo(stage.weights);
     return namingScores(stage);
   };
   try {
     await trainLoop(runner, next, evaluate, options);
-    runner.exportTo(stage.weights);
+    await runner.exportTo(stage.weights);
   } finally {
     await runner.dispose();
   }

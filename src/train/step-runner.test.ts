@@ -36,8 +36,8 @@ describe('accumulated gradients', () => {
         expect(parts.step).toBe(step + 1);
       }
       const [a, b] = [toyWeights(), toyWeights()];
-      whole.exportTo(a);
-      parts.exportTo(b);
+      await whole.exportTo(a);
+      await parts.exportTo(b);
       for (const [name, { data }] of a)
         data.forEach((x, i) => {
           expect(b.get(name)?.data[i], `${name}[${i}]`).toBeCloseTo(x, 4);
@@ -94,7 +94,7 @@ describe('StepRunner', () => {
     });
     await expect(runner.run('b', toyTensors(batch), 1)).rejects.toMatchObject({ code: 'bad-argument' });
     const weights = toyWeights();
-    runner.exportTo(weights);
+    await runner.exportTo(weights);
     expect(weights).toEqual(toyWeights());
     expect(runner.step).toBe(0);
     await runner.dispose();
@@ -105,7 +105,7 @@ describe('StepRunner', () => {
     const runner = await StepRunner.create({ a: toyGraph(2) }, weights, CONFIG, { threads: 1 });
     await runner.run('a', toyTensors(toyBatch(new Random(1), 2)), 1);
     expect(weights).toEqual(toyWeights());
-    runner.exportTo(weights);
+    await runner.exportTo(weights);
     expect(weights).not.toEqual(toyWeights());
     const after = structuredClone([...weights]);
     await runner.run('a', toyTensors(toyBatch(new Random(2), 2)), 1);

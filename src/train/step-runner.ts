@@ -9,6 +9,7 @@ import {
   sumName,
   type UpdateGraph,
 } from './optimiser.ts';
+import { DeviceTensors, HostTensors, type StepTensors } from './step-tensors.ts';
 import { type Weights, weightOf } from './weights.ts';
 
 export type { Weights } from './weights.ts';
@@ -25,9 +26,9 @@ export interface StepRunnerOptions {
 }
 
 /**
- * Runs training steps: one ONNX Runtime session whose run is forward, backward and update. Weights and moments live
- * in two sets of buffers that take turns as input and output, so no step allocates. Where several batches make one
- * step, all but the last go through a session of their own that only adds up gradients.
+ * Runs training steps: one ONNX Runtime session whose run is forward, backward and update. Weights and moments stay
+ * where the session computes. Where several batches make one step, all but the last go through a session of their own
+ * that only adds up gradients.
  */
 export class StepRunner {
   readonly trained: string[];
@@ -35,28 +36,31 @@ export class StepRunner {
   /** Batches per step. */
   readonly accumulate: number;
   private readonly sessions: Map<string, StepSessions>;
-  private front: Map<string, ort.Tensor>;
-  private back: Map<string, ort.Tensor>;
-  private sums: Map<string, ort.Tensor>;
-  private nextSums: Map<string, ort.Tensor>;
+  /** Weights and moments. */
+  private readonly values: StepTensors;
+  /** Gradients of the batches added up so far. */
+  private readonly sums: StepTensors;
+  private readonly onDevice: boolean;
   private readonly betas: [number, number];
   /** Losses of the batches added up so far. */
   private readonly losses: number[] = [];
   /** Steps done since the moments were zero. */
   step = 0;
 
-  private constructor(sessions: Map<string, StepSessions>, update: UpdateGraph, config: OptimiserConfig) {
+  private constructor(
+    sessions: Map<string, StepSessions>,
+    update: UpdateGraph,
+    config: OptimiserConfig,
+    tensors: { values: StepTensors; sums: StepTensors; onDevice: boolean },
+  ) {
     this.sessions = sessions;
     this.state = update.state;
     this.trained = update.trained;
     this.betas = [config.beta1 ?? 0.9, config.beta2 ?? 0.98];
     this.accumulate = config.accumulate ?? 1;
-    const trained = new Set(update.trained);
-    const sums = this.accumulate === 1 ? [] : this.state.filter((t) => trained.has(t.name));
-    this.front = buffers(this.state);
-    this.back = buffers(this.state);
-    this.sums = buffers(sums);
-    this.nextSums = buffers(sums);
+    this.values = tensors.values;
+    this.sums = tensors.sums;
+    this.onDevice = tensors.onDevice;
   }
 
   /**
@@ -78,21 +82,26 @@ export class StepRunner {
       const place = (parameter: Value): ParameterPlace =>
         moving.has(parameter.name) ? { kind: 'input' } : { kind: 'inline', data: weightOf(weights, parameter).data };
       // What the graph holds so far is all that a batch needs which does not end a step.
-      const add = (optimiser.accumulate ?? 1) > 1 ? await open(serialise(graph, place), options) : null;
+      const add = (optimiser.accumulate ?? 1) > 1 ? await open(graph, place, options) : null;
       const update = appendUpdates(graph, trained, optimiser);
       first ??= update;
       if (update.state.map((t) => t.name).join() !== first.state.map((t) => t.name).join())
         throw new LlavaMiniError('bad-graph', `step ${name} trains other weights than the first step`);
-      sessions.set(name, { add, update: await open(serialise(graph, place), options) });
+      sessions.set(name, { add, update: await open(graph, place, options) });
     }
     if (!first) throw new LlavaMiniError('bad-argument', 'no training graph given');
-    const runner = new StepRunner(sessions, first, optimiser);
+    const trained = new Set(first.trained);
+    const summed = (optimiser.accumulate ?? 1) > 1 ? first.state.filter((t) => trained.has(t.name)) : [];
+    const sums = summed.map(({ name, shape }) => ({ name: sumName(name), shape }));
+    const onDevice = options.device === 'webgpu';
+    const make = async (tensors: StateTensor[], clears: boolean): Promise<StepTensors> =>
+      onDevice ? DeviceTensors.create(tensors, clears) : new HostTensors(tensors);
+    const values = await make(first.state, false);
     const [{ graph }] = Object.values(graphs);
-    for (const name of runner.trained) {
-      const from = weightOf(weights, graph.parameters.get(name) as Value).data;
-      ((runner.front.get(name) as ort.Tensor).data as Float32Array).set(from);
-    }
-    return runner;
+    await values.write(
+      new Map(first.trained.map((name) => [name, weightOf(weights, graph.parameters.get(name) as Value).data])),
+    );
+    return new StepRunner(sessions, first, optimiser, { values, sums: await make(sums, true), onDevice });
   }
 
   /** Adds a batch's gradients to those of the step's others; nothing else moves. Each batch counts the same. */
@@ -100,16 +109,12 @@ export class StepRunner {
     const session = this.session(name).add;
     if (!session || this.losses.length + 1 >= this.accumulate)
       throw new LlavaMiniError('bad-argument', `a step is made of ${this.accumulate} batches`);
-    const feeds: Record<string, ort.Tensor> = { ...batch, ...this.gradientFeeds() };
-    const fetches: Record<string, ort.Tensor | null> = { loss: null };
-    for (const weight of this.trained) {
-      feeds[weight] = this.front.get(weight) as ort.Tensor;
-      fetches[`next/${sumName(weight)}`] = this.nextSums.get(weight) as ort.Tensor;
-    }
-    const [loss] = (await session.run(feeds, fetches)).loss.data as Float32Array;
-    this.check({ loss, gradientNorm: 0 });
+    const feeds = { ...batch, ...this.sums.feeds(), ...this.values.feeds(this.trained) };
+    const out = await session.run(feeds, { loss: null, ...this.sums.fetches() });
+    const [loss] = out.loss.data as Float32Array;
+    this.check({ loss, gradientNorm: 0 }, out);
     this.losses.push(loss);
-    [this.sums, this.nextSums] = [this.nextSums, this.sums];
+    this.sums.advance(out);
   }
 
   /**
@@ -122,28 +127,26 @@ export class StepRunner {
       throw new LlavaMiniError('bad-argument', `a step is made of ${this.accumulate} batches`);
     const t = this.step + 1;
     const one = (x: number): ort.Tensor => new ort.Tensor('float32', Float32Array.of(x), []);
-    const feeds: Record<string, ort.Tensor> = { ...batch, ...this.gradientFeeds() };
+    const feeds: Record<string, ort.Tensor> = { ...batch, ...this.sums.feeds(), ...this.values.feeds() };
     if (session.inputNames.includes('rate')) feeds.rate = one(rate);
     if (session.inputNames.includes('correction1')) {
       feeds.correction1 = one(1 - this.betas[0] ** t);
       feeds.correction2 = one(1 - this.betas[1] ** t);
     }
-    const fetches: Record<string, ort.Tensor | null> = { loss: null, gradient_norm: null };
-    for (const { name } of this.state) {
-      feeds[name] = this.front.get(name) as ort.Tensor;
-      fetches[`next/${name}`] = this.back.get(name) as ort.Tensor;
-    }
-    const out = await session.run(feeds, fetches);
+    // Results on the device must be asked for all together, or not at all.
+    const sums = this.onDevice ? this.sums.fetches() : {};
+    const out = await session.run(feeds, { loss: null, gradient_norm: null, ...this.values.fetches(), ...sums });
     const losses = [...this.losses, (out.loss.data as Float32Array)[0]];
     const result = {
       loss: losses.reduce((a, b) => a + b, 0) / losses.length,
       gradientNorm: (out.gradient_norm.data as Float32Array)[0],
     };
-    this.check(result);
-    [this.front, this.back] = [this.back, this.front];
+    this.check(result, out);
+    this.values.advance(out);
+    for (const name of Object.keys(sums)) out[name].dispose();
+    this.sums.clear();
     this.step = t;
     this.losses.length = 0;
-    for (const { data } of this.sums.values()) (data as Float32Array).fill(0);
     return result;
   }
 
@@ -153,36 +156,36 @@ export class StepRunner {
     return found;
   }
 
-  private gradientFeeds(): Record<string, ort.Tensor> {
-    return Object.fromEntries([...this.sums].map(([weight, sum]) => [sumName(weight), sum]));
-  }
-
-  private check({ loss, gradientNorm }: StepResult): void {
+  /** Stops at a step that came to nothing; its results on the device are released. */
+  private check({ loss, gradientNorm }: StepResult, out: ort.InferenceSession.OnnxValueMapType): void {
     if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
+    for (const tensor of Object.values(out)) if (tensor.location === 'gpu-buffer') tensor.dispose();
     throw new LlavaMiniError('engine', `training step ${this.step + 1}: loss ${loss}, gradient norm ${gradientNorm}`, {
       hint: 'lower the learning rate; the last saved state is unharmed',
     });
   }
 
-  /** The weights and moments as they are now (not copies). */
-  tensors(): { name: string; shape: number[]; data: Float32Array }[] {
-    return this.state.map(({ name, shape }) => ({ name, shape, data: this.front.get(name)?.data as Float32Array }));
+  /** The weights and moments as they are now (not copies, where they are in memory). */
+  async tensors(): Promise<{ name: string; shape: number[]; data: Float32Array }[]> {
+    const data = await this.values.read(this.state.map(({ name }) => name));
+    return this.state.map(({ name, shape }, i) => ({ name, shape, data: data[i] }));
   }
 
   /** Copies the trained weights back to where they came from. */
-  exportTo(weights: Weights): void {
-    for (const name of this.trained) {
-      const tensor = this.front.get(name) as ort.Tensor;
-      weights.set(name, { shape: [...tensor.dims], data: Float32Array.from(tensor.data as Float32Array) });
-    }
+  async exportTo(weights: Weights): Promise<void> {
+    const shapes = new Map(this.state.map(({ name, shape }) => [name, shape]));
+    const data = await this.values.read(this.trained);
+    this.trained.forEach((name, i) => {
+      weights.set(name, { shape: [...(shapes.get(name) as number[])], data: Float32Array.from(data[i]) });
+    });
   }
 
   /** Puts back a saved state. @throws `bad-checkpoint` when a tensor is missing or has another size. */
-  restore(step: number, read: (name: string) => Float32Array | undefined): void {
+  async restore(step: number, read: (name: string) => Float32Array | undefined): Promise<void> {
+    const values = new Map<string, Float32Array>();
     for (const { name, shape } of this.state) {
-      const from = read(name);
-      const to = (this.front.get(name) as ort.Tensor).data as Float32Array;
-      if (!from || from.length !== to.length)
+      const data = read(name);
+      if (data?.length !== shape.reduce((a, b) => a * b, 1))
         throw new LlavaMiniError(
           'bad-checkpoint',
           `the saved training state does not fit: ${name} [${shape.join(',')}]`,
@@ -190,12 +193,15 @@ export class StepRunner {
             hint: 'the stage was changed since; delete its state to start it again',
           },
         );
-      to.set(from);
+      values.set(name, data);
     }
+    await this.values.write(values);
     this.step = step;
   }
 
   async dispose(): Promise<void> {
+    this.values.dispose();
+    this.sums.dispose();
     for (const { add, update } of this.sessions.values()) {
       await add?.release();
       await update.release();
@@ -209,20 +215,31 @@ interface StepSessions {
   update: ort.InferenceSession;
 }
 
-const open = (bytes: Uint8Array, options: StepRunnerOptions): Promise<ort.InferenceSession> =>
-  ort.InferenceSession.create(bytes, {
-    executionProviders: [options.device ?? 'cpu'],
-    intraOpNumThreads: options.threads ?? 2,
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-    // Small work blocks: a thread that loses its core to another program holds up the rest less.
-    extra: { session: { dynamic_block_base: '4' } },
-  });
-
-const buffers = (tensors: readonly StateTensor[]): Map<string, ort.Tensor> =>
-  new Map(
-    tensors.map(({ name, shape }) => [
-      name,
-      new ort.Tensor('float32', new Float32Array(shape.reduce((a, b) => a * b, 1)), shape),
-    ]),
-  );
+async function open(
+  graph: Graph,
+  place: (parameter: Value) => ParameterPlace,
+  { device = 'cpu', threads = 2 }: StepRunnerOptions,
+): Promise<ort.InferenceSession> {
+  const stay = graph.outputs.map(({ name }) => name).filter((name) => name.startsWith('next/'));
+  try {
+    return await ort.InferenceSession.create(serialise(graph, place), {
+      executionProviders: [device],
+      intraOpNumThreads: threads,
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+      ...(device === 'cpu' ? {} : { preferredOutputLocation: Object.fromEntries(stay.map((n) => [n, 'gpu-buffer'])) }),
+      // Small work blocks: a thread that loses its core to another program holds up the rest less.
+      extra: { session: { dynamic_block_base: '4' } },
+    });
+  } catch (cause) {
+    if (device === 'cpu' || cause instanceof LlavaMiniError) throw cause;
+    throw new LlavaMiniError(
+      'engine',
+      `WebGPU cannot be used here: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        hint: 'it needs a graphics card and its Vulkan, Metal or Direct3D 12 driver (docs/gpu.md); --device cpu needs neither',
+        cause,
+      },
+    );
+  }
+}
