@@ -12,7 +12,7 @@ import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { median, table } from './median.ts';
 import { numbers, times } from './numbers.ts';
-import { benchModel, firstToken, loadEngine, nextToken } from './our-engine.ts';
+import { benchModel, firstToken, loadEngine, nextToken, storage } from './our-engine.ts';
 import { loadPeer } from './peers/llama-cpp.ts';
 import { peerFile } from './peers/peer-file.ts';
 import { randomIds } from './prompts.ts';
@@ -32,11 +32,10 @@ const { values, positionals } = parseArgs({
 const { gguf, json, ...rest } = values;
 const { threads, prompt, generate, runs } = numbers(rest);
 const TARGET = 1.1;
-const LIKE = 'llama-3.2-1b';
-const dir = positionals[0] ?? join('runs/bench', `${LIKE}-q4`);
+const dir = positionals[0] ?? 'runs/bench/llama-1b-q4';
 
 const positions = prompt + generate + 1;
-const folder = await benchModel(dir, dir.includes('8b') ? 'llama-3.1-8b' : LIKE);
+const folder = await benchModel(dir);
 const engine = await loadEngine(folder, { threads, positions });
 const { config } = folder;
 const path = await peerFile(gguf ?? join('runs/bench', `${basename(resolve(dir))}.gguf`), config);
@@ -85,7 +84,7 @@ const report = {
   bench: 'decode',
   model: dir,
   shape: describe(config),
-  dtype: engine.options.dtype,
+  weights: await storage(dir),
   peer: peer.name,
   peerFile: path,
   threads,
@@ -101,7 +100,7 @@ const report = {
 };
 if (json) console.log(JSON.stringify(report, null, 2));
 else {
-  console.log(`${dir} (${report.dtype}): ${report.shape}`);
+  console.log(`${dir} (${report.weights}): ${report.shape}`);
   console.log(`against ${peer.name}, ${path}`);
   console.log(
     `${threads} threads, prompt of ${prompt} tokens, ${generate} generated, medians of ${runs} runs in turns\n`,

@@ -22,7 +22,7 @@ import { preparePictures } from '../src/runtime/prepare.ts';
 import { IMAGE_TOKEN } from '../src/text/index.ts';
 import { median, table } from './median.ts';
 import { numbers, times } from './numbers.ts';
-import { benchModel, firstToken, loadEngine } from './our-engine.ts';
+import { benchModel, firstToken, loadEngine, storage } from './our-engine.ts';
 import { loadPeer } from './peers/llama-cpp.ts';
 import { peerFile } from './peers/peer-file.ts';
 import { randomIds } from './prompts.ts';
@@ -42,11 +42,10 @@ const { values, positionals } = parseArgs({
 });
 const { peer: peerShape, gguf, picture: pictureFile, json, ...rest } = values;
 const { threads, question, runs } = numbers(rest);
-const LIKE = 'llama-3.1-8b';
-const dir = positionals[0] ?? `runs/bench/${LIKE}-q4`;
+const dir = positionals[0] ?? 'runs/bench/llama-3.1-8b-q4';
 const TARGETS = { first: 4, next: 10 };
 
-const folder = await benchModel(dir, LIKE);
+const folder = await benchModel(dir);
 const { config } = folder;
 const { patches } = patchGrid(folder.vision);
 const positions = patches + question + 1;
@@ -172,7 +171,7 @@ const report = {
   bench: 'first-question',
   model: dir,
   shape: describe(config),
-  dtype: mini.options.dtype,
+  weights: await storage(dir),
   threads,
   runs,
   visionTokens: { mini: config.compressorSize ** 2, llava: patches },
@@ -210,7 +209,7 @@ else {
   };
   const line = (what: string, value: number, target?: number): void =>
     console.log(`${what.padEnd(72)} ${times(value).padStart(9)}${target ? `   target ≥ ${times(target)}` : ''}`);
-  console.log(`${dir} (${report.dtype}): ${report.shape}`);
+  console.log(`${dir} (${report.weights}): ${report.shape}`);
   console.log(
     `${threads} threads, ${patches} patches → ${report.visionTokens.mini} vision token(s), question of ${question} tokens, medians of ${runs} runs in turns\n`,
   );

@@ -1,6 +1,9 @@
 /** @file Our engine without worker and scheduler, step by step. */
+import { basename } from 'node:path';
 import { LlavaMiniError } from '../src/errors.ts';
+import { readManifest } from '../src/folder/manifest.ts';
 import { type ModelFolder, readModelFolder } from '../src/folder/model-folder.ts';
+import { SYNTH_MODELS } from '../src/folder/synth-models.ts';
 import { Engine } from '../src/runtime/engine.ts';
 import type { EngineOptions } from '../src/runtime/engine-options.ts';
 import { engineOptions } from '../src/runtime/load-options.ts';
@@ -9,16 +12,25 @@ import { Sampler } from '../src/runtime/sampling.ts';
 const greedy = new Sampler({ temperature: 0 });
 
 /** @throws LlavaMiniError `not-found` saying how to make the model, and what `readModelFolder` throws */
-export async function benchModel(dir: string, like: string): Promise<ModelFolder> {
+export async function benchModel(dir: string): Promise<ModelFolder> {
   try {
     return await readModelFolder(dir);
   } catch (error) {
     if (!(error instanceof LlavaMiniError && error.code === 'not-found')) throw error;
+    const like = SYNTH_MODELS.find((name) => basename(dir).startsWith(name)) ?? 'llama-1b';
     throw new LlavaMiniError('not-found', error.message, {
       hint: `npx llava-mini synth --like ${like} --dtype q4 --out ${dir}`,
       cause: error,
     });
   }
+}
+
+/** How a folder's weights are stored, for a report. */
+export async function storage(dir: string): Promise<string> {
+  const manifest = await readManifest(dir);
+  if (!manifest) return 'checkpoint, float32 in memory';
+  const { dtype, options } = manifest;
+  return /^q/.test(dtype) ? `${dtype}, ${options.symmetric ? 'symmetric ' : ''}blocks of ${options.block}` : dtype;
 }
 
 /** @param positions of the one row that the cache gets */

@@ -8,12 +8,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ModelConfig } from '../../src/model/config.ts';
 import { randomIds } from '../prompts.ts';
 import { shape } from '../shapes.ts';
 import { type LlamaShape, writeGguf } from './gguf.ts';
 import { loadPeer } from './llama-cpp.ts';
 
-const tiny = shape('tiny');
+const tiny: ModelConfig = { ...shape('tiny'), hiddenSize: 256, headDim: 64, ropeScaling: null };
 const cases: Record<string, LlamaShape> = {
   'output in Q6_K': tiny,
   'embedding is the output, Llama 3 rotary': {
