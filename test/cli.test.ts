@@ -109,6 +109,8 @@ describe('ask', () => {
     expect(report.answer).toBe(plain.trimEnd());
     expect(report.tokens).toBe(report.tokenIds.length);
     expect(report.tokens).toBeLessThanOrEqual(6);
+    expect(report.confidence).toBeGreaterThan(0);
+    expect(report.confidence).toBeLessThan(1);
     for (const phase of ['load', 'decode', 'vision', 'prefusion', 'prefill', 'perToken', 'firstToken', 'total'])
       expect(report.milliseconds[phase], phase).toBeGreaterThan(0);
   });

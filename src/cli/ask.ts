@@ -6,11 +6,14 @@ import { addExamples } from './examples.ts';
 import { interruptible } from './interrupt.ts';
 import { addModelOptions, loadModel, type ModelFlags } from './model-option.ts';
 import { readPicture, STDIN } from './read-picture.ts';
-import { writeAnswer } from './terminal.ts';
+import { writeAnswer, writeNote } from './terminal.ts';
 
 interface AskFlags extends ModelFlags, AnswerFlags {
   json?: boolean;
 }
+
+/** Below this confidence a note on a terminal says that the answer is little more than a guess. */
+const UNSURE = 0.4;
 
 /** `llava-mini ask PICTURE… QUESTION` */
 export function addAskCommand(program: Command): void {
@@ -56,6 +59,8 @@ async function ask(names: string[], question: string, flags: AskFlags, signal: A
     if (!flags.json) for await (const piece of stream) writeAnswer(piece);
     const answer = await stream.result;
     writeAnswer(flags.json ? `${JSON.stringify(report(model, answer, decode))}\n` : '\n');
+    if (!flags.json && process.stderr.isTTY && answer.confidence < UNSURE)
+      writeNote(`(unsure of this answer: confidence ${answer.confidence.toFixed(2)})`);
   } finally {
     failed.abort();
     await loading.then(
@@ -72,6 +77,7 @@ function report(model: LlavaMini, answer: Answer, decode: number): Record<string
   ]);
   return {
     answer: answer.text,
+    confidence: Number(answer.confidence.toFixed(4)),
     tokens: answer.tokens.length,
     tokenIds: answer.tokens,
     finishReason: answer.finishReason,

@@ -21,6 +21,13 @@ export interface Answer {
   text: string;
   /** Ids of the answer's tokens, without the one that ended it. */
   tokens: number[];
+  /** Natural logarithm of each token's probability, before temperature. */
+  logProbabilities: number[];
+  /**
+   * Probability of the least certain token, 0 to 1. Low where the model could as well have said something else; an
+   * answer may be wrong all the same.
+   */
+  confidence: number;
   /** `stop`: the model or a stop string ended it; `length`: it was cut at the limit. */
   finishReason: FinishReason;
   usage: Usage;

@@ -17,6 +17,8 @@ export type FinishReason = 'stop' | 'length';
 
 export interface GenerateResult {
   tokens: number[];
+  /** Of each token, natural logarithm, after the repetition penalty and before temperature. */
+  logProbabilities: number[];
   finishReason: FinishReason;
   /** Positions of the prompt in the language model, vision tokens included. */
   promptTokens: number;

@@ -1,7 +1,7 @@
 import './no-telemetry.ts';
 import { randomUUID } from 'node:crypto';
 import { LlavaMiniError } from '../errors.ts';
-import { type ModelFolder, readModelFolder } from '../folder/model-folder.ts';
+import type { ModelFolder } from '../folder/model-folder.ts';
 import { type DecodeOptions, decodePicture, isPicture, type Picture } from '../media/index.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { patchGrid, type VisionConfig } from '../model/vision/index.ts';
@@ -23,9 +23,11 @@ import { Conversation } from './conversation.ts';
 import type { EngineApi } from './engine-api.ts';
 import { EngineClient } from './engine-client.ts';
 import { WORKER_AVAILABLE } from './engine-worker.ts';
-import { checkLoadOptions, conversationOf, engineOptions, type LoadOptions, modelPath } from './load-options.ts';
+import { checkLoadOptions, conversationOf, type LoadOptions, modelPath } from './load-options.ts';
 import { LocalEngine } from './local-engine.ts';
+import { readyModel } from './ready-model.ts';
 import { answerRoom } from './scheduler.ts';
+import type { WeightType } from './sessions.ts';
 import { partsOf, VisualMemory } from './visual-memory.ts';
 
 /** What a loaded model is. */
@@ -38,7 +40,9 @@ export interface ModelInfo {
   maxLength: number;
   /** Vision tokens per picture. */
   visionTokens: number;
-  /** Milliseconds that loading took. */
+  /** How its weights are stored. */
+  dtype: WeightType;
+  /** Milliseconds that loading took, a conversion included. */
   loadTime: number;
 }
 
@@ -80,7 +84,7 @@ export class LlavaMini {
     const start = performance.now();
     checkLoadOptions(options);
     const { signal } = options;
-    const folder = await readModelFolder(await modelPath(pathOrId, { signal: options.signal }));
+    const { folder, options: forEngine } = await readyModel(await modelPath(pathOrId, { signal }), options);
     const tokenizer = await loadTokenizer(folder.dir);
     if (tokenizer.vocabSize > folder.config.vocabSize)
       throw new LlavaMiniError(
@@ -88,8 +92,7 @@ export class LlavaMini {
         `tokenizer.json has ${tokenizer.vocabSize} tokens, but config.json says vocab_size ${folder.config.vocabSize}`,
         { hint: 'tokenizer and weights must come from the same model' },
       );
-    const forEngine = engineOptions(folder, options);
-    const progress = (done: number, all: number): void => options.onProgress?.({ done, all });
+    const progress = (done: number, all: number): void => options.onProgress?.({ phase: 'loading', done, all });
     const inWorker = (options.engine ?? (WORKER_AVAILABLE ? 'worker' : 'inline')) === 'worker';
     const engine = inWorker
       ? await EngineClient.load(forEngine, progress, signal)
@@ -97,9 +100,9 @@ export class LlavaMini {
     const conversation = options.conversation ?? conversationOf(folder, tokenizer);
     const { config, vision, dir } = folder;
     const visionTokens = forEngine.layout === 'llava' ? patchGrid(vision).patches : config.compressorSize ** 2;
-    const { maxLength } = forEngine;
+    const { maxLength, dtype } = forEngine;
     const loadTime = performance.now() - start;
-    const info = { dir, config, vision, conversation, maxLength, visionTokens, loadTime };
+    const info = { dir, config, vision, conversation, maxLength, visionTokens, dtype, loadTime };
     return new LlavaMini({ folder, tokenizer, engine, info });
   }
 
@@ -236,9 +239,12 @@ export class LlavaMini {
       emit(answer.end());
       const { times, promptTokens, cachedTokens } = result;
       const total = performance.now() - start;
+      const logProbabilities = result.logProbabilities.slice(0, answer.tokens.length);
       return {
         text: answer.text,
         tokens: answer.tokens,
+        logProbabilities,
+        confidence: Math.exp(Math.min(0, ...logProbabilities)),
         finishReason: answer.stopped ? 'stop' : result.finishReason,
         usage: { promptTokens, visionTokens: inPrompt, cachedTokens, answerTokens: answer.tokens.length },
         timings: {

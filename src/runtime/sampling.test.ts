@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LlavaMiniError } from '../errors.ts';
-import { checkSampling, Sampler, type SamplingOptions } from './sampling.ts';
+import { checkSampling, logProbability, Sampler, type SamplingOptions } from './sampling.ts';
 
 const logits = fc
   .array(fc.float({ min: -8, max: 8, noNaN: true }), { minLength: 1, maxLength: 40 })
@@ -83,4 +83,16 @@ test('checkSampling names the option', () => {
     ['seed', 1.5],
   ] as const)
     expect(() => checkSampling({ [name]: value })).toThrow(new RegExp(name));
+});
+
+test('logarithms of probabilities are those of a softmax, however large the logits', () => {
+  fc.assert(
+    fc.property(logits, fc.float({ min: -1000, max: 1000, noNaN: true }), (values, shift) => {
+      const shifted = values.map((x) => x + shift);
+      const sum = values.reduce((a, b) => a + Math.exp(b), 0);
+      values.forEach((x, id) => {
+        expect(logProbability(shifted, id)).toBeCloseTo(x - Math.log(sum), 2);
+      });
+    }),
+  );
 });

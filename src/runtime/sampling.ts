@@ -90,6 +90,19 @@ export class Sampler {
   }
 }
 
+/**
+ * Logarithm of a token's probability, before temperature and cuts.
+ *
+ * @param logits `[V]`
+ */
+export function logProbability(logits: Float32Array, id: number): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (const x of logits) if (x > most) most = x;
+  let sum = 0;
+  for (const x of logits) sum += Math.exp(x - most);
+  return logits[id] - most - Math.log(sum);
+}
+
 function largest(logits: Float32Array): number {
   let best = -1;
   let value = Number.NEGATIVE_INFINITY;

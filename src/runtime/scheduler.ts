@@ -9,7 +9,7 @@ import {
   type GenerateTimes,
   positionKeys,
 } from './generation.ts';
-import { Sampler } from './sampling.ts';
+import { logProbability, Sampler } from './sampling.ts';
 
 /** What a row of the cache holds that is right for a later question too. */
 interface RowContent {
@@ -25,6 +25,7 @@ interface Sequence {
   resolve: (result: GenerateResult) => void;
   reject: (error: unknown) => void;
   tokens: number[];
+  logProbabilities: number[];
   /** Positions in the cache. */
   past: number;
   promptTokens: number;
@@ -80,6 +81,7 @@ export class Scheduler {
         resolve,
         reject,
         tokens: [],
+        logProbabilities: [],
         past: 0,
         promptTokens: 0,
         cachedTokens: 0,
@@ -231,6 +233,7 @@ export class Scheduler {
         return;
       }
       sequence.tokens.push(id);
+      sequence.logProbabilities.push(logProbability(logits, id));
       sequence.hooks.onToken?.(id);
       if (sequence.tokens.length >= sequence.limit) this.complete(index, 'length');
     } catch (error) {
@@ -239,9 +242,9 @@ export class Scheduler {
   }
 
   private complete(index: number, finishReason: FinishReason): void {
-    const { tokens, promptTokens, cachedTokens, times, firstToken, resolve } = this.remove(index);
+    const { tokens, logProbabilities, promptTokens, cachedTokens, times, firstToken, resolve } = this.remove(index);
     times.decode = performance.now() - firstToken;
-    resolve({ tokens, finishReason, promptTokens, cachedTokens, times });
+    resolve({ tokens, logProbabilities, finishReason, promptTokens, cachedTokens, times });
   }
 
   /** Takes a sequence out of the batch; the last one takes its row. */
