@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import type { WeightType } from '../runtime/sessions.ts';
 import { addExamples } from './examples.ts';
 import { formatCount, formatTable } from './format.ts';
 import { interruptible } from './interrupt.ts';
 import { modelFolder } from './model-folder.ts';
+import { DTYPE_OPTION, showLoading } from './model-option.ts';
 import { parseWhole } from './number-option.ts';
 import { StatusLine, writeAnswer } from './terminal.ts';
 
@@ -10,6 +12,7 @@ interface EvalFlags {
   set?: string;
   limit?: number;
   threads?: number;
+  dtype?: WeightType;
   json?: boolean;
 }
 
@@ -29,6 +32,7 @@ export function addEvalCommand(program: Command): void {
     )
     .option('--limit <n>', 'questions of each kind (default: 1000)', parseWhole)
     .option('--threads <n>', 'threads to compute with (default: one per core)', parseWhole)
+    .option(...DTYPE_OPTION)
     .option('--json', 'print one JSON object');
   addExamples(command, [
     ['llava-mini eval', 'score nano'],
@@ -48,7 +52,9 @@ async function evaluate(model: string | undefined, flags: EvalFlags, signal: Abo
     set: flags.set,
     limit: flags.limit,
     threads: flags.threads,
+    dtype: flags.dtype,
     signal,
+    onLoading: (progress) => status.set(showLoading(progress)),
     onProgress: ({ done, all }) => status.set(`evaluating: ${done} of ${all} questions`),
   }).finally(() => status.clear());
   if (flags.json) return writeAnswer(`${JSON.stringify(scores, null, 2)}\n`);

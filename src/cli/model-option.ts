@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
 import type { LlavaMini } from '../runtime/llava-mini.ts';
+import type { LoadProgress } from '../runtime/load-options.ts';
+import type { WeightType } from '../runtime/sessions.ts';
+import { showPhase } from './convert-progress.ts';
 import { modelFolder } from './model-folder.ts';
 import { parseWhole } from './number-option.ts';
 import { StatusLine } from './terminal.ts';
@@ -7,13 +10,28 @@ import { StatusLine } from './terminal.ts';
 export interface ModelFlags {
   model?: string;
   threads?: number;
+  dtype?: WeightType;
+  memoryCheck?: boolean;
+}
+
+export const DTYPE_OPTION = [
+  '--dtype <type>',
+  'how weights are stored: q4, q8, fp16, fp32; a model that is not stored so is converted into the cache first (default: as it is; a large model that is not converted: q4)',
+] as const;
+
+/** How far loading is, in one line. */
+export function showLoading({ phase, done, all, bytesPerSecond = 0, secondsLeft }: LoadProgress): string {
+  if (phase === 'loading') return `loading the model: ${done} of ${all}`;
+  return showPhase({ phase, bytes: done, totalBytes: all, bytesPerSecond, secondsLeft });
 }
 
 /** The options of every command that answers. */
 export function addModelOptions(command: Command): Command {
   return command
     .option('-m, --model <model>', 'folder, or ORG/NAME on the hub (default: nano, which comes with the package)')
-    .option('--threads <n>', 'threads to compute with (default: one per core)', parseWhole);
+    .option('--threads <n>', 'threads to compute with (default: one per core)', parseWhole)
+    .option(...DTYPE_OPTION)
+    .option('--no-memory-check', 'load the model even if memory seems too small for it');
 }
 
 /** Loads the model that was asked for, with a word about it on a terminal when it takes long. */
@@ -25,8 +43,10 @@ export async function loadModel(flags: ModelFlags, signal: AbortSignal): Promise
   try {
     return await LlavaMini.load(folder, {
       threads: flags.threads,
+      dtype: flags.dtype,
+      memoryCheck: flags.memoryCheck,
       signal,
-      onProgress: ({ done, all }) => status.set(`loading the model: ${done} of ${all}`),
+      onProgress: (progress) => status.set(showLoading(progress)),
     });
   } finally {
     status.clear();

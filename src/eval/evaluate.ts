@@ -1,5 +1,7 @@
 import { LlavaMiniError } from '../errors.ts';
 import { LlavaMini } from '../runtime/llava-mini.ts';
+import type { LoadProgress } from '../runtime/load-options.ts';
+import type { WeightType } from '../runtime/sessions.ts';
 import { conceptOf } from '../train/pictograms/concepts.ts';
 import { PictureFactory, type PictureOrder } from '../train/pictograms/picture-factory.ts';
 import { askAbout, QUESTION_KINDS, type Question } from '../train/pictograms/questions.ts';
@@ -21,6 +23,9 @@ export interface EvaluateOptions {
   limit?: number;
   seed?: string;
   threads?: number;
+  /** See `LoadOptions`. */
+  dtype?: WeightType;
+  onLoading?: (progress: LoadProgress) => void;
   signal?: AbortSignal;
   onProgress?: (progress: { done: number; all: number }) => void;
 }
@@ -59,7 +64,12 @@ export async function evaluateModel(
   if (!Number.isInteger(limit) || limit < 1)
     throw new LlavaMiniError('bad-argument', 'limit must be a whole number above 0');
   const sprites = await loadSprites({ ...(set === 'seen' ? {} : { styles: [set] }), signal });
-  const model = await LlavaMini.load(modelDir, { threads: options.threads, signal });
+  const model = await LlavaMini.load(modelDir, {
+    threads: options.threads,
+    dtype: options.dtype,
+    onProgress: options.onLoading,
+    signal,
+  });
   const factory = new PictureFactory(sprites, { workers: 1, ahead: 8 });
   const counts: EvaluationResult['kinds'] = {};
   const wrong: EvaluationResult['wrong'] = [];

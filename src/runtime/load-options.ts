@@ -14,7 +14,11 @@ export interface LoadOptions {
   threads?: number;
   /** Default `cpu`. */
   device?: Device;
-  /** Default `fp32`. */
+  /**
+   * How weights are stored. A converted model has one type only, and that is its default. Any other model is converted
+   * into the cache first, unless it takes less than 2 GB as float32: then its default is `fp32`, which needs no
+   * conversion; for larger ones it is `q4`.
+   */
   dtype?: WeightType;
   /** Longest prompt and answer together, in tokens. Default: what the model was made for, at most 4,096. */
   maxLength?: number;
@@ -27,6 +31,8 @@ export interface LoadOptions {
   conversation?: ConversationName;
   /** `worker`: in a thread of its own, so that this one stays free (default); `inline`: in this thread. */
   engine?: 'worker' | 'inline';
+  /** Whether to refuse a model for which memory seems too small. Default true. */
+  memoryCheck?: boolean;
   signal?: AbortSignal;
   onProgress?: (progress: LoadProgress) => void;
   /** For measurements: how the engine does its work. */
@@ -34,9 +40,14 @@ export interface LoadOptions {
 }
 
 export interface LoadProgress {
-  /** Parts that are ready, of so many. */
+  /** A conversion, where there has to be one, first hashes what it converts. */
+  phase: 'hashing' | 'converting' | 'loading';
+  /** Parts of the model that are ready, of so many; bytes of a conversion's source. */
   done: number;
   all: number;
+  /** Of a conversion. */
+  bytesPerSecond?: number;
+  secondsLeft?: number;
 }
 
 const LONGEST_DEFAULT = 4096;
