@@ -95,7 +95,7 @@ export class StepRunner {
     const sums = summed.map(({ name, shape }) => ({ name: sumName(name), shape }));
     const onDevice = options.device === 'webgpu';
     const make = async (tensors: StateTensor[], clears: boolean): Promise<StepTensors> =>
-      onDevice ? DeviceTensors.create(tensors, clears) : new HostTensors(tensors);
+      onDevice && tensors.length > 0 ? DeviceTensors.create(tensors, clears) : new HostTensors(tensors);
     const values = await make(first.state, false);
     const [{ graph }] = Object.values(graphs);
     await values.write(
@@ -200,8 +200,8 @@ export class StepRunner {
   }
 
   async dispose(): Promise<void> {
-    this.values.dispose();
-    this.sums.dispose();
+    await this.values.dispose();
+    await this.sums.dispose();
     for (const { add, update } of this.sessions.values()) {
       await add?.release();
       await update.release();

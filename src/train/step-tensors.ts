@@ -22,7 +22,7 @@ export interface StepTensors {
   read(names: readonly string[]): Promise<Float32Array[]>;
   /** Sets tensors, all of the right size. */
   write(values: ReadonlyMap<string, Float32Array>): Promise<void>;
-  dispose(): void;
+  dispose(): Promise<void>;
 }
 
 /** In memory: two sets of buffers take turns as input and output, so no step allocates. */
@@ -31,8 +31,8 @@ export class HostTensors implements StepTensors {
   private back: Tensors;
 
   constructor(tensors: readonly StateTensor[]) {
-    this.front = zeros(tensors);
-    this.back = zeros(tensors);
+    this.front = hostZeros(tensors);
+    this.back = hostZeros(tensors);
   }
 
   feeds(names: readonly string[] = [...this.front.keys()]): Record<string, ort.Tensor> {
@@ -59,7 +59,7 @@ export class HostTensors implements StepTensors {
     for (const [name, data] of values) ((this.front.get(name) as ort.Tensor).data as Float32Array).set(data);
   }
 
-  dispose(): void {}
+  async dispose(): Promise<void> {}
 }
 
 /**
@@ -68,19 +68,23 @@ export class HostTensors implements StepTensors {
  * hand: nothing else does.
  */
 export class DeviceTensors implements StepTensors {
-  private tensors: Tensors;
+  private tensors: Tensors = new Map();
   /** Kept to begin the next sum with; null where nothing is summed. */
-  private readonly zeros: Tensors | null;
+  private zeros: Tensors | null = null;
+  /** Brings tensors up. What it made must be released before it is. */
+  private readonly upload: ort.InferenceSession;
 
-  private constructor(tensors: Tensors, zeros: Tensors | null) {
-    this.tensors = tensors;
-    this.zeros = zeros;
+  private constructor(upload: ort.InferenceSession) {
+    this.upload = upload;
   }
 
-  /** @param clears whether {@link clear} will be called: then the zeros stay on the device */
+  /** @param clears whether {@link clear} will be called: then zeros stay on the device */
   static async create(tensors: readonly StateTensor[], clears: boolean): Promise<DeviceTensors> {
-    const made = await copy(zeros(tensors), 'gpu-buffer');
-    return new DeviceTensors(made, clears ? made : null);
+    const made = new DeviceTensors(await copySession(tensors, 'gpu-buffer'));
+    const zeros = hostZeros(tensors);
+    if (clears) made.zeros = await made.copied(zeros);
+    made.tensors = made.zeros ?? (await made.copied(zeros));
+    return made;
   }
 
   feeds(names: readonly string[] = [...this.tensors.keys()]): Record<string, ort.Tensor> {
@@ -100,34 +104,49 @@ export class DeviceTensors implements StepTensors {
   }
 
   async read(names: readonly string[]): Promise<Float32Array[]> {
-    const asked = new Map(names.map((name) => [name, this.tensors.get(name) as ort.Tensor]));
-    const read = await copy(asked, 'cpu');
-    return names.map((name) => read.get(name)?.data as Float32Array);
+    const asked = this.feeds(names);
+    const session = await copySession(
+      names.map((name) => ({ name, shape: [...asked[name].dims] })),
+      'cpu',
+    );
+    try {
+      const out = await session.run(asked);
+      return names.map((name) => out[`next/${name}`].data as Float32Array);
+    } finally {
+      await session.release();
+    }
   }
 
   async write(values: ReadonlyMap<string, Float32Array>): Promise<void> {
-    const shape = (name: string): readonly number[] => (this.tensors.get(name) as ort.Tensor).dims;
-    const given: Tensors = new Map(
-      [...values].map(([name, data]) => [name, new ort.Tensor('float32', data, shape(name))]),
-    );
-    if (given.size > 0) this.replace(new Map([...this.tensors, ...(await copy(given, 'gpu-buffer'))]));
+    const next = new Map(this.tensors);
+    for (const [name, data] of values)
+      next.set(name, new ort.Tensor('float32', data, (next.get(name) as ort.Tensor).dims));
+    this.replace(await this.copied(next));
+  }
+
+  async dispose(): Promise<void> {
+    const zeros = this.zeros ?? new Map<string, ort.Tensor>();
+    this.replace(zeros);
+    for (const tensor of zeros.values()) tensor.dispose();
+    await this.upload.release();
+  }
+
+  /** New tensors on the device with the values of others, wherever these are. */
+  private async copied(tensors: Tensors): Promise<Tensors> {
+    const out = await this.upload.run(Object.fromEntries(tensors));
+    return new Map([...tensors.keys()].map((name) => [name, out[`next/${name}`] as ort.Tensor]));
   }
 
   private replace(next: Tensors): void {
-    for (const [name, tensor] of this.tensors)
-      if (tensor !== next.get(name) && tensor !== this.zeros?.get(name)) tensor.dispose();
+    if (this.tensors !== this.zeros) for (const tensor of this.tensors.values()) tensor.dispose();
     this.tensors = next;
-  }
-
-  dispose(): void {
-    for (const tensor of new Set([...this.tensors.values(), ...(this.zeros?.values() ?? [])])) tensor.dispose();
   }
 }
 
 const pick = (tensors: Tensors, names: readonly string[]): Record<string, ort.Tensor> =>
   Object.fromEntries(names.map((name) => [name, tensors.get(name) as ort.Tensor]));
 
-const zeros = (tensors: readonly StateTensor[]): Tensors =>
+const hostZeros = (tensors: readonly StateTensor[]): Tensors =>
   new Map(
     tensors.map(({ name, shape }) => [
       name,
@@ -136,25 +155,18 @@ const zeros = (tensors: readonly StateTensor[]): Tensors =>
   );
 
 /**
- * Copies tensors to the device or from it, by a session that does nothing else: the binding has no other way up, and
- * its own way down (`Tensor.getData`) ends the process in version 1.30.
+ * A session that only copies tensors, to the device or from it: the binding has no other way up, and its own way down
+ * (`Tensor.getData`) ends the process in version 1.30.
  */
-async function copy(tensors: Tensors, to: 'cpu' | 'gpu-buffer'): Promise<Tensors> {
-  if (tensors.size === 0) return new Map();
+function copySession(tensors: readonly StateTensor[], to: 'cpu' | 'gpu-buffer'): Promise<ort.InferenceSession> {
   const graph = new Graph('copy', 'inference');
-  for (const [name, { dims }] of tensors) graph.output(`copy/${name}`, graph.input(name, 'float32', [...dims]));
+  for (const { name, shape } of tensors) graph.output(`next/${name}`, graph.input(name, 'float32', shape));
   const bytes = serialise(graph, () => {
     throw new RangeError('a copy has no parameters');
   });
-  const session = await ort.InferenceSession.create(bytes, {
+  return ort.InferenceSession.create(bytes, {
     executionProviders: ['webgpu'],
     preferredOutputLocation: to,
     logSeverityLevel: 3,
   });
-  try {
-    const out = await session.run(Object.fromEntries(tensors));
-    return new Map([...tensors.keys()].map((name) => [name, out[`copy/${name}`] as ort.Tensor]));
-  } finally {
-    await session.release();
-  }
 }
