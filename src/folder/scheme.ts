@@ -19,7 +19,7 @@ const LAYER = /^model\.(layers|prefusion_layers)\.(\d+)\.(?:self_attn|mlp)\.(\w+
 const CLIP_LINEAR =
   /^model\.vision_tower\.vision_tower\.vision_model\.encoder\.layers\.\d+\.(?:self_attn|mlp)\.\w+\.weight$/;
 /** Learned vectors that are added, not multiplied with: small, and every answer depends on them. */
-const ADDED = /(?:position|pos_embed|positions|query|class_embedding)(?:\.weight)?$/;
+const ADDED = /(?:position_embedding|pos_embed|positions|query|class_embedding)(?:\.weight)?$/;
 
 /**
  * How a weight is stored. Norms, biases, positions and tiny weights stay float32 whatever the scheme. Compressor and
