@@ -4,13 +4,16 @@ import { MAX_HEADER_BYTES, MAX_TENSORS } from './safetensors-header.ts';
 import { quote } from './strict-json.ts';
 import { DTYPE_BYTES, type DType, elementCount, isDType, type TensorArray, toBytes } from './tensor-data.ts';
 
-/** A tensor to store. `data` may be a function, called when its turn comes, so that one tensor at a time is held. */
+/**
+ * A tensor to store. `data` may be a function, called when its turn comes, so that one tensor at a time is held; what it
+ * gives may itself come in pieces, so that not even one is.
+ */
 export interface TensorToWrite {
   name: string;
   shape: readonly number[];
   dtype: DType;
   /** A Float32Array is rounded to `dtype`; a Uint8Array is stored as it is; F16 and BF16 bits are Uint16Array. */
-  data: TensorArray | (() => TensorArray | Promise<TensorArray>);
+  data: TensorArray | (() => TensorArray | Promise<TensorArray> | AsyncIterable<TensorArray>);
 }
 
 /**
@@ -77,20 +80,30 @@ function plan(tensors: Iterable<TensorToWrite>, metadata: Readonly<Record<string
 async function* content(order: readonly TensorToWrite[], header: Uint8Array): AsyncGenerator<Uint8Array> {
   yield header;
   for (const { name, shape, dtype, data } of order) {
-    const array = typeof data === 'function' ? await data() : data;
-    let bytes: Uint8Array;
-    try {
-      bytes = toBytes(array, dtype);
-    } catch (error) {
-      refuse(`tensor ${quote(name)}: ${(error as Error).message}`);
-    }
     const expected = elementCount(shape) * DTYPE_BYTES[dtype];
-    if (bytes.length !== expected)
+    let written = 0;
+    for await (const array of pieces(data)) {
+      let bytes: Uint8Array;
+      try {
+        bytes = toBytes(array, dtype);
+      } catch (error) {
+        refuse(`tensor ${quote(name)}: ${(error as Error).message}`);
+      }
+      written += bytes.length;
+      if (written > expected) break;
+      yield bytes;
+    }
+    if (written !== expected)
       refuse(
-        `tensor ${quote(name)} of shape [${shape}] ${dtype} needs ${expected} bytes, its data has ${bytes.length}`,
+        `tensor ${quote(name)} of shape [${shape}] ${dtype} needs ${expected} bytes, its data has ${written}${written > expected ? ' or more' : ''}`,
       );
-    yield bytes;
   }
+}
+
+async function* pieces(data: TensorToWrite['data']): AsyncGenerator<TensorArray> {
+  const given = typeof data === 'function' ? await data() : data;
+  if (Symbol.asyncIterator in given) yield* given;
+  else yield given;
 }
 
 function refuse(what: string): never {

@@ -5,6 +5,7 @@ import { addChatCommand } from './chat.ts';
 import { addConvertCommand } from './convert.ts';
 import { addEvalCommand } from './eval.ts';
 import { addExamples } from './examples.ts';
+import { addExportCommand } from './export.ts';
 import { addInfoCommand } from './info.ts';
 import { addListCommand } from './list.ts';
 import { addPullCommand } from './pull.ts';
@@ -29,6 +30,7 @@ export function createProgram(): Command {
   addListCommand(program);
   addRemoveCommand(program);
   addConvertCommand(program);
+  addExportCommand(program);
   addSynthCommand(program);
   addTrainCommand(program);
   addEvalCommand(program);
