@@ -1,3 +1,5 @@
+import { LlavaMiniError } from '../errors.ts';
+
 /** A decoded picture: RGB, row by row, 8 bits a channel, 3 bytes a pixel. */
 export interface Picture {
   width: number;
@@ -17,6 +19,15 @@ export function isPicture(value: unknown): value is Picture {
     p.data instanceof Uint8Array &&
     p.data.length === (p.width as number) * (p.height as number) * 3
   );
+}
+
+/** @throws LlavaMiniError `bad-argument` for a picture without pixels, or whose pixels do not agree with its sides */
+export function checkPicture(picture: Picture): void {
+  const { width, height, data } = picture;
+  if (!(isPicture(picture) && width > 0 && height > 0))
+    throw new LlavaMiniError('bad-argument', `${data?.length} bytes are no RGB picture of ${width}×${height}`, {
+      hint: 'a picture has 3 bytes for each pixel, and at least one pixel',
+    });
 }
 
 /** The part of a picture that begins at (`left`, `top`), as a new picture. It must lie inside. */

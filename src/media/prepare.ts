@@ -1,6 +1,7 @@
 import { LlavaMiniError } from '../errors.ts';
 import type { ImageProcessor } from './image-processor.ts';
-import { cropPicture, type Picture } from './picture.ts';
+import { checkPicture, cropPicture, type Picture } from './picture.ts';
+import { pixelLoops } from './pixels.ts';
 import { resizeBicubic, resizeNearest } from './resize.ts';
 
 /** One picture as a vision tower takes it: squared, then normalised, `[3, S, S]`. */
@@ -38,17 +39,36 @@ export function squarePicture(picture: Picture, { size, aspect, mean }: ImagePro
   return resizeBicubic(picture, w, h, { window });
 }
 
-/** `[3, H, W]`, channel by channel: (v · rescale − mean) / std, each step rounded to float32 as the reference does. */
+/** Pixels normalised at a time. */
+const CHUNK = 1 << 14;
+
+/**
+ * `[3, H, W]`, channel by channel: (v · rescale − mean) / std, each step rounded to float32 as the reference does.
+ *
+ * @throws LlavaMiniError `bad-argument` for a picture without pixels, or whose pixels do not agree with its sides
+ */
 export function normalisePicture(picture: Picture, processor: ImageProcessor): Float32Array {
+  checkPicture(picture);
   const pixels = picture.width * picture.height;
   const out = new Float32Array(3 * pixels);
-  const table = new Float32Array(256);
+  const chunk = Math.min(CHUNK, pixels);
+  const table = 0;
+  const planes = 3 * 256 * 4;
+  const source = planes + 3 * chunk * 4;
+  const loops = pixelLoops(source + chunk * 3);
+  const { buffer } = loops.memory;
+  const values = new Float32Array(buffer, table, 3 * 256);
   for (let c = 0; c < 3; c++) {
     const mean = Math.fround(processor.mean[c]);
     const std = Math.fround(processor.std[c]);
-    for (let v = 0; v < 256; v++) table[v] = Math.fround(Math.fround(v * processor.rescaleFactor) - mean) / std;
-    const plane = out.subarray(c * pixels, (c + 1) * pixels);
-    for (let i = 0; i < pixels; i++) plane[i] = table[picture.data[i * 3 + c]];
+    for (let v = 0; v < 256; v++)
+      values[c * 256 + v] = Math.fround(Math.fround(v * processor.rescaleFactor) - mean) / std;
+  }
+  for (let first = 0; first < pixels; first += chunk) {
+    const count = Math.min(chunk, pixels - first);
+    new Uint8Array(buffer, source).set(picture.data.subarray(first * 3, (first + count) * 3));
+    loops.toPlanes(source, count, table, planes, chunk * 4);
+    for (let c = 0; c < 3; c++) out.set(new Float32Array(buffer, planes + c * chunk * 4, count), c * pixels + first);
   }
   return out;
 }

@@ -1,9 +1,10 @@
-/** @file The fixed-point weights of one pass of PIL's bicubic resizing. */
+/** @file The fixed-point weights of one pass of PIL's bicubic resizing, laid out for pixels.wat. */
 
-/** Bits after the point. */
-export const PRECISION = 22;
-/** One half: where sums start, so that cutting off the fraction rounds. */
-export const HALF = 1 << (PRECISION - 1);
+/** One, with 22 bits after the point. */
+const ONE = 1 << 22;
+/** Bits of the low half of a weight. */
+const LOW_BITS = 15;
+const LOW = (1 << LOW_BITS) - 1;
 
 export interface Axis {
   /** Samples before and after resizing. */
@@ -21,9 +22,9 @@ export interface AxisWeights {
   /** For each output, the picture's first sample in its window (0 is the picture's first) and how many there are. */
   start: Int32Array;
   count: Int32Array;
-  /** `taps` places for each output, of which the first `count` are used. */
-  values: Int32Array;
-  taps: number;
+  /** `stride` bytes for each output: pairs of taps, the two high halves and then the two low ones; zero after `count`. */
+  pairs: Int16Array;
+  stride: number;
   /** For each output, the sum of the weights that fall beside the picture. */
   outside: Int32Array;
   /** Samples that any output reads: `low` up to and without `high`. */
@@ -40,21 +41,18 @@ function cubic(x: number): number {
   return 0;
 }
 
-function fixed(weight: number): number {
-  const w = weight * (1 << PRECISION);
-  return Math.trunc(w < 0 ? w - 0.5 : w + 0.5);
-}
-
 export function axisWeights({ from, to, first, count: outputs, before, length }: Axis): AxisWeights {
   const scale = from / to;
   const stretch = Math.max(scale, 1);
   const support = 2 * stretch;
   const narrow = 1 / stretch;
-  const taps = Math.ceil(support) * 2 + 1;
+  const taps = Math.min(Math.ceil(support) * 2 + 1, from);
   const start = new Int32Array(outputs);
   const count = new Int32Array(outputs);
   const outside = new Int32Array(outputs);
-  const values = new Int32Array(outputs * taps);
+  // Whole blocks of four taps.
+  const each = Math.ceil(Math.min(taps, length) / 4) * 8;
+  const pairs = new Int16Array(outputs * each);
   const line = new Float64Array(taps);
   let low = length;
   let high = 0;
@@ -70,15 +68,21 @@ export function axisWeights({ from, to, first, count: outputs, before, length }:
     const inside = Math.min(Math.max(begin - before, 0), length);
     start[i] = inside;
     for (let k = 0; k < end - begin; k++) {
-      const weight = fixed(sum === 0 ? line[k] : line[k] / sum);
+      const real = (line[k] / (sum || 1)) * ONE;
+      const weight = (real < 0 ? real - 0.5 : real + 0.5) | 0;
       const sample = begin + k - before;
       if (sample < 0 || sample >= length) outside[i] += weight;
-      else values[i * taps + count[i]++] = weight;
+      else {
+        const tap = count[i]++;
+        const at = i * each + (tap >> 1) * 4 + (tap & 1);
+        pairs[at] = weight >> LOW_BITS;
+        pairs[at + 2] = weight & LOW;
+      }
     }
     if (count[i] > 0) {
       low = Math.min(low, inside);
       high = Math.max(high, inside + count[i]);
     }
   }
-  return { start, count, values, taps, outside, low: Math.min(low, high), high };
+  return { start, count, pairs, stride: each * 2, outside, low: Math.min(low, high), high };
 }

@@ -4,8 +4,9 @@
  * rounded to 8 bits, weights in 22-bit fixed point. No platform API: the same code runs in Node and in browsers.
  */
 import { LlavaMiniError } from '../errors.ts';
-import type { Picture } from './picture.ts';
-import { type AxisWeights, axisWeights, HALF, PRECISION } from './resize-weights.ts';
+import { checkPicture, type Picture } from './picture.ts';
+import { pixelLoops, SLACK } from './pixels.ts';
+import { type AxisWeights, axisWeights } from './resize-weights.ts';
 
 /** A larger canvas of one colour that the picture lies on. It is never made: its pixels only enter the sums. */
 export interface Canvas {
@@ -31,7 +32,8 @@ export interface Window {
  *
  * @param canvas what is resized is the picture on this canvas
  * @param window only this part of the result is computed and returned
- * @throws LlavaMiniError `bad-argument` for a side that is no positive integer
+ * @throws LlavaMiniError `bad-argument` for a side that is no positive integer, and for a picture without pixels or
+ *   whose pixels do not agree with its sides
  */
 export function resizeBicubic(
   picture: Picture,
@@ -39,6 +41,7 @@ export function resizeBicubic(
   height: number,
   { canvas, window }: { canvas?: Canvas; window?: Window } = {},
 ): Picture {
+  checkPicture(picture);
   checkSides(width, height);
   const whole = canvas ?? { width: picture.width, height: picture.height, left: 0, top: 0, colour: [0, 0, 0] as const };
   const part = window ?? { left: 0, top: 0, width, height };
@@ -58,84 +61,78 @@ export function resizeBicubic(
     before: whole.top,
     length: picture.height,
   });
-  // The first pass makes only the rows that the second will read.
-  const { low, high } = down;
-  const rows = alongRows(picture, across, low, high, whole.colour);
-  const data = alongColumns(rows, part.width, down, low, whole.colour);
-  return { width: part.width, height: part.height, data };
+  return { width: part.width, height: part.height, data: resample(picture, across, down, whole.colour) };
 }
 
-function alongRows(
-  { data, width }: Picture,
-  { start, count, values, taps, outside }: AxisWeights,
-  low: number,
-  high: number,
-  [red, green, blue]: Canvas['colour'],
-): Uint8Array {
-  const to = start.length;
-  const out = new Uint8Array(Math.max(0, high - low) * to * 3);
-  let o = 0;
-  for (let y = low; y < high; y++) {
-    const row = y * width * 3;
-    for (let x = 0; x < to; x++) {
-      const rest = outside[x];
-      let r = (HALF + Math.imul(rest, red)) | 0;
-      let g = (HALF + Math.imul(rest, green)) | 0;
-      let b = (HALF + Math.imul(rest, blue)) | 0;
-      let i = row + start[x] * 3;
-      let k = x * taps;
-      for (const end = k + count[x]; k < end; k++, i += 3) {
-        const weight = values[k];
-        r = (r + Math.imul(data[i], weight)) | 0;
-        g = (g + Math.imul(data[i + 1], weight)) | 0;
-        b = (b + Math.imul(data[i + 2], weight)) | 0;
+/** About how many bytes of the picture are copied at a time. */
+const BAND = 1 << 16;
+
+/**
+ * Both passes together: the first makes rows as the second comes to need them, so that few are kept at a time, and
+ * none that no output reads.
+ */
+function resample(picture: Picture, across: AxisWeights, down: AxisWeights, colour: Canvas['colour']): Uint8Array {
+  const width = across.start.length;
+  const height = down.start.length;
+  const rowBytes = picture.width * 3;
+  const stride = Math.ceil((width * 3) / 8) * 8;
+  const band = Math.max(1, Math.floor(BAND / rowBytes));
+  const window = down.count.reduce((a, b) => Math.max(a, b), 0);
+  const room = Math.min(down.high - down.low, 2 * window + band);
+
+  let size = 0;
+  const place = (bytes: number): number => {
+    const at = size;
+    size += Math.ceil((bytes + SLACK) / 16) * 16;
+    return at;
+  };
+  const entries = place(width * 16);
+  const acrossPairs = place(across.pairs.byteLength);
+  const downPairs = place(down.pairs.byteLength);
+  const colours = place(stride);
+  const line = place(stride);
+  const source = place(band * rowBytes);
+  // One more, for the second of a pair.
+  const rows = place((room + 1) * stride);
+  const loops = pixelLoops(size);
+  const { buffer } = loops.memory;
+  const bytes = new Uint8Array(buffer);
+  new Int16Array(buffer, acrossPairs).set(across.pairs);
+  new Int16Array(buffer, downPairs).set(down.pairs);
+  const entry = new Int32Array(buffer, entries);
+  for (let x = 0; x < width; x++) {
+    entry[x * 4] = across.start[x] * 3;
+    entry[x * 4 + 1] = Math.ceil(across.count[x] / 4);
+    entry[x * 4 + 2] = across.outside[x];
+  }
+  // A row of the canvas alone stays its colour in the first pass: the weights of a sample sum to one within a few
+  // units of 2^-22, far less than the half that rounding allows.
+  for (let x = 0; x < width * 3; x++) bytes[colours + x] = colour[x % 3];
+
+  const out = new Uint8Array(width * height * 3);
+  /** Rows `kept` up to and without `made` lie at `rows`. */
+  let kept = down.low;
+  let made = down.low;
+  for (let y = 0; y < height; y++) {
+    const start = down.start[y];
+    const end = start + down.count[y];
+    while (down.count[y] > 0 && made < end) {
+      if (made === kept + room) {
+        bytes.copyWithin(rows, rows + (start - kept) * stride, rows + (made - kept) * stride);
+        kept = start;
       }
-      out[o++] = clip(r);
-      out[o++] = clip(g);
-      out[o++] = clip(b);
+      const count = Math.min(band, down.high - made, kept + room - made);
+      bytes.set(picture.data.subarray(made * rowBytes, (made + count) * rowBytes), source);
+      const to = rows + (made - kept) * stride;
+      loops.alongRows(source, rowBytes, count, to, stride, entries, width, acrossPairs, across.stride, ...colour);
+      made += count;
     }
+    const pairs = Math.ceil(down.count[y] / 2);
+    const from = pairs > 0 ? rows + (start - kept) * stride : rows;
+    loops.alongColumns(from, stride, line, downPairs + y * down.stride, pairs, down.outside[y], colours);
+    out.set(bytes.subarray(line, line + width * 3), y * width * 3);
   }
   return out;
-}
-
-function alongColumns(
-  rows: Uint8Array,
-  width: number,
-  { start, count, values, taps, outside }: AxisWeights,
-  low: number,
-  colour: Canvas['colour'],
-): Uint8Array {
-  const stride = width * 3;
-  const out = new Uint8Array(start.length * stride);
-  const sums = new Int32Array(stride);
-  for (let y = 0; y < start.length; y++) {
-    // A row of the canvas alone stays its colour in the first pass: the weights of a sample sum to one within a
-    // few units of 2^-22, far less than the half that rounding allows.
-    for (let i = 0; i < stride; i++) sums[i] = HALF + Math.imul(outside[y], colour[i % 3]);
-    let at = (start[y] - low) * stride;
-    let k = y * taps;
-    const end = k + count[y];
-    // Four rows at a time, so that the sums are read and written a quarter as often.
-    for (; k + 4 <= end; k += 4, at += 4 * stride) {
-      const [a, b, c, d] = values.subarray(k, k + 4);
-      for (let i = 0, j = at; i < stride; i++, j++)
-        sums[i] +=
-          Math.imul(rows[j], a) +
-          Math.imul(rows[j + stride], b) +
-          Math.imul(rows[j + 2 * stride], c) +
-          Math.imul(rows[j + 3 * stride], d);
-    }
-    for (; k < end; k++, at += stride)
-      for (let i = 0, j = at; i < stride; i++, j++) sums[i] += Math.imul(rows[j], values[k]);
-    const o = y * stride;
-    for (let i = 0; i < stride; i++) out[o + i] = clip(sums[i]);
-  }
-  return out;
-}
-
-/** From fixed point to 8 bits. */
-function clip(sum: number): number {
-  return Math.max(0, Math.min(sum >> PRECISION, 255));
 }
 
 /**
