@@ -45,10 +45,15 @@ export async function writeConfig(out: string, folder: ModelFolder, written: rea
   const json = (await readJson(join(folder.dir, 'config.json')))!;
   const language = written.find(({ name }) => name.startsWith('model.layers.'))!;
   const config = publishedConfig(json, folder, language.dtype);
-  await writeJson(join(out, 'config.json'), { ...config, mm_vision_tower: towerName(folder) ?? `./${TOWER_FOLDER}` });
+  const whole = { ...config, mm_vision_tower: towerName(folder) ?? `./${TOWER_FOLDER}` };
+  await writeFileAtomic(join(out, 'config.json'), `${withFloats(JSON.stringify(whole, null, 2))}\n`);
   const generation = (await readJson(join(folder.dir, 'generation_config.json'))) ?? generationConfig(folder);
   await writeJson(join(out, 'generation_config.json'), generation);
 }
+
+/** Python tells 8 from 8.0, and transformers refuses a rotary scaling by whole numbers. */
+const withFloats = (json: string): string =>
+  json.replace(/("(?:factor|low_freq_factor|high_freq_factor|rope_theta)": -?\d+)(?=,?$)/gm, '$1.0');
 
 /** @returns what is missing */
 export async function writeTokenizer(out: string, { dir }: ModelFolder): Promise<string[]> {

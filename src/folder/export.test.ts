@@ -124,6 +124,20 @@ describe('the folder', () => {
     await tiny.remove();
   });
 
+  test('says numbers as Python wants them', async () => {
+    const out = place();
+    await exportModel(join(MODELS, 'llama31-c1'), out);
+    const text = await readFile(join(out, 'config.json'), 'utf8');
+    for (const number of [
+      '"factor": 8.0,',
+      '"low_freq_factor": 1.0,',
+      '"high_freq_factor": 4.0,',
+      '"rope_theta": 500000.0,',
+    ])
+      expect(text).toContain(number);
+    expect(text).toMatch(/"original_max_position_embeddings": \d+,?\n/);
+  });
+
   test('answers a question as the model it was made of', async () => {
     const tiny = await writeTinyModel();
     const out = place();
