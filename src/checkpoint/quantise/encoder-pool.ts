@@ -39,7 +39,8 @@ export class EncoderPool {
   }
 
   private start(): void {
-    const worker = new Worker(new URL('./encoder-worker.js', import.meta.url), { workerData: 'encoder' });
+    // Flags such as --input-type are for the main program; a worker that inherits them does not start.
+    const worker = new Worker(new URL('./encoder-worker.js', import.meta.url), { workerData: 'encoder', execArgv: [] });
     this.all.push(worker);
     this.idle.push(worker);
     worker.unref();
