@@ -10,6 +10,7 @@
 import { basename, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { busyNote, watchMachine } from './machine.ts';
 import { median, table } from './median.ts';
 import { numbers, times } from './numbers.ts';
 import { benchModel, firstToken, loadEngine, nextToken, storage } from './our-engine.ts';
@@ -34,6 +35,7 @@ const { threads, prompt, generate, runs } = numbers(rest);
 const TARGET = 1.1;
 const dir = positionals[0] ?? 'runs/bench/llama-1b-q4';
 
+const endWatch = await watchMachine();
 const positions = prompt + generate + 1;
 const folder = await benchModel(dir);
 const engine = await loadEngine(folder, { threads, positions });
@@ -78,6 +80,8 @@ for (let run = -1; run < runs; run++) {
 await peer.dispose();
 await engine.dispose();
 
+const machine = await endWatch();
+
 const middle = (speeds: Speed[], phase: keyof Speed): number => median(speeds.map((s) => s[phase]));
 const ratio = (phase: keyof Speed): number => median(measured.ours.map((s, i) => s[phase] / measured.peer[i][phase]));
 const report = {
@@ -85,6 +89,7 @@ const report = {
   model: dir,
   shape: describe(config),
   weights: await storage(dir),
+  machine,
   peer: peer.name,
   peerFile: path,
   threads,
@@ -101,6 +106,7 @@ const report = {
 if (json) console.log(JSON.stringify(report, null, 2));
 else {
   console.log(`${dir} (${report.weights}): ${report.shape}`);
+  if (!machine.quiet) console.log(busyNote(machine.busy));
   console.log(`against ${peer.name}, ${path}`);
   console.log(
     `${threads} threads, prompt of ${prompt} tokens, ${generate} generated, medians of ${runs} runs in turns\n`,

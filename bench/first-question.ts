@@ -20,6 +20,7 @@ import type { Engine } from '../src/runtime/engine.ts';
 import type { MemoryData } from '../src/runtime/memory-data.ts';
 import { preparePictures } from '../src/runtime/prepare.ts';
 import { IMAGE_TOKEN } from '../src/text/index.ts';
+import { busyNote, watchMachine } from './machine.ts';
 import { median, table } from './median.ts';
 import { numbers, times } from './numbers.ts';
 import { benchModel, firstToken, loadEngine, storage } from './our-engine.ts';
@@ -45,6 +46,7 @@ const { threads, question, runs } = numbers(rest);
 const dir = positionals[0] ?? 'runs/bench/llama-3.1-8b-q4';
 const TARGETS = { first: 4, next: 10 };
 
+const endWatch = await watchMachine();
 const folder = await benchModel(dir);
 const { config } = folder;
 const { patches } = patchGrid(folder.vision);
@@ -159,6 +161,8 @@ async function againstPeer(): Promise<{
 const peer = peerShape === 'none' ? null : await againstPeer();
 await mini.dispose();
 
+const machine = await endWatch();
+
 const medians = (measured: Record<string, Phases[]>): Record<string, Phases> =>
   Object.fromEntries(
     Object.entries(measured).map(([name, list]) => [
@@ -172,6 +176,7 @@ const report = {
   model: dir,
   shape: describe(config),
   weights: await storage(dir),
+  machine,
   threads,
   runs,
   visionTokens: { mini: config.compressorSize ** 2, llava: patches },
@@ -210,6 +215,7 @@ else {
   const line = (what: string, value: number, target?: number): void =>
     console.log(`${what.padEnd(72)} ${times(value).padStart(9)}${target ? `   target ≥ ${times(target)}` : ''}`);
   console.log(`${dir} (${report.weights}): ${report.shape}`);
+  if (!machine.quiet) console.log(busyNote(machine.busy));
   console.log(
     `${threads} threads, ${patches} patches → ${report.visionTokens.mini} vision token(s), question of ${question} tokens, medians of ${runs} runs in turns\n`,
   );
