@@ -89,6 +89,9 @@ export interface ModelConfig {
   imageAspect: 'pad' | 'crop';
 }
 
+/** The engine's attention works on heads of such widths. */
+const HEAD_STEP = 8;
+
 /** Architectures whose weights have this layout. */
 export const ARCHITECTURES = ['llava_mini_llama', 'llava_mini'] as const;
 
@@ -130,6 +133,10 @@ export function parseModelConfig(json: unknown, where = 'config.json'): ModelCon
   const headDim = c.head_dim ?? c.hidden_size / c.num_attention_heads;
   if (!Number.isInteger(headDim) || headDim % 2)
     bad('hidden_size', `${c.hidden_size} does not divide into ${c.num_attention_heads} heads of an even width`);
+  if (headDim % HEAD_STEP)
+    throw new LlavaMiniError('unsupported', `${where}: heads of width ${headDim} (hidden_size, head_dim)`, {
+      hint: `known are widths that are multiples of ${HEAD_STEP}`,
+    });
   if (c.num_attention_heads % kvHeads)
     bad('num_key_value_heads', `${kvHeads} does not divide num_attention_heads ${c.num_attention_heads}`);
   if (c.mm_hidden_size % COMPRESSOR_HEADS)
