@@ -132,7 +132,7 @@ describe('pickled checkpoints', () => {
   });
 
   test('separate parts win, each under its published name', async () => {
-    const base = { 'model.norm.weight': 1, 'model.mm_projector.0.weight': 1, 'model.compressor.query': 1 };
+    const base = { 'model.norm.weight': 1, 'model.mm_projector.0.weight': 1 };
     await shard(join(dir, 'model.safetensors'), base);
     await pickle(join(dir, 'mm_projector.bin'), {
       'model.mm_projector.0.weight': 2,
@@ -153,6 +153,10 @@ describe('pickled checkpoints', () => {
     await writeFile(join(dir, 'compressor.bin'), 'not looked at');
     await shard(join(dir, 'compressor.safetensors'), { 'compressor.query': 5 });
     expect((await values())['model.compressor.query']).toBe(5);
+    // A whole LLaVA-Mini: what lies beside it is left from its training.
+    const whole = { ...base, 'model.compressor.query': 6 };
+    await shard(join(dir, 'model.safetensors'), whole);
+    expect(await values()).toEqual(whole);
   });
 
   test('separate parts that are none, or mean one tensor twice', async () => {

@@ -17,6 +17,8 @@ import {
 
 export { INDEX_FILE, SINGLE_FILE } from './weight-files.ts';
 
+const COMPRESSOR = 'model.compressor.';
+
 /** The weights of a model folder, whether in one file or in many. */
 export interface Checkpoint {
   readonly dir: string;
@@ -44,7 +46,8 @@ export interface CheckpointOptions {
 /**
  * Opens the weights of a model folder: `model.safetensors`, or the shards that `model.safetensors.index.json` names, or
  * the same as `pytorch_model.bin` when there is nothing better. Separate files beside them (`mm_projector`,
- * `compressor`, `prefusion`, as safetensors or `.bin`) win over them; a vision tower that is in none of them comes from
+ * `compressor`, `prefusion`, as safetensors or `.bin`) win over them, unless the model has a compressor of its own: then
+ * they are leftovers of its training, which the reference does not read either. A vision tower that is in none of them comes from
  * `options.tower`, or from where `mm_vision_tower` in config.json says: a folder inside, or the hub cache.
  * A shard may be a link into the hub cache that the folder belongs to, but to nowhere else outside the folder.
  *
@@ -62,7 +65,8 @@ export async function openCheckpoint(dir: string, options: CheckpointOptions = {
       throw new LlavaMiniError('unsupported', `${dir} holds a LoRA adapter, not a whole model`, {
         hint: "merge it into its base model with the reference's scripts first",
       });
-    const parts = await openSeparateParts(dir);
+    const isWhole = base.some(({ tensors }) => [...tensors.keys()].some((name) => name.startsWith(COMPRESSOR)));
+    const parts = isWhole ? [] : await openSeparateParts(dir);
     opened.push(...parts.map(({ file }) => file));
     const own = places(base, parts);
     const hasTower = [...own.keys()].some((name) => name.startsWith(TOWER_PREFIX));
