@@ -17,6 +17,7 @@ interface ConvertFlags {
   asymmetric?: boolean;
   maxLength?: number;
   browser?: boolean;
+  tower?: string;
   threads?: number;
   json?: boolean;
 }
@@ -36,6 +37,10 @@ export function addConvertCommand(program: Command): void {
     .option('--asymmetric', 'give blocks of 4 bits a zero point: a little more exact, a little larger')
     .option('--max-length <n>', 'longest prompt and answer together, in tokens (default: at most 4,096)', parseWhole)
     .option('--browser', 'in files that a browser can load, with blocks of 32 for its GPU')
+    .option(
+      '--tower <folder>',
+      'vision tower of a model that has none of its own: folder, or ORG/NAME in the hub cache',
+    )
     .option('--threads <n>', 'threads to compute with (default: one per core)', parseWhole)
     .option('--json', 'print one JSON object');
   addExamples(command, [
@@ -62,6 +67,7 @@ async function convert(model: string | undefined, flags: ConvertFlags, signal: A
     ...(flags.block ? { block: flags.block as BlockSize } : {}),
     symmetric: !flags.asymmetric,
     maxLength: flags.maxLength,
+    tower: flags.tower,
     threads: flags.threads,
     signal,
     onProgress: (progress) => status.set(showPhase(progress)),

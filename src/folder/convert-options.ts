@@ -16,6 +16,8 @@ export interface ConvertOptions {
   layout?: 'mini' | 'llava';
   /** Most bytes of a weights file, unless a single array is larger. Default 2,000,000,000. */
   partBytes?: number;
+  /** Vision tower of a checkpoint that has none of its own: a folder, or `ORG/NAME` in the hub cache. */
+  tower?: string;
   /** Threads that quantise. Default: one per core. */
   threads?: number;
   signal?: AbortSignal;

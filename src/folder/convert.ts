@@ -49,7 +49,7 @@ export async function convertFolder(
       hint: 'give the model that it was made of',
     });
   const kind = conversionKind(options, folder);
-  const checkpoint = await openCheckpoint(folder.dir);
+  const checkpoint = await openCheckpoint(folder.dir, { tower: options.tower });
   try {
     const plan = planFolder(folder, kind);
     checkWeights(checkpoint, Object.values(plan.source));

@@ -14,6 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openCheckpoint } from '../checkpoint/checkpoint.ts';
+import { writeSafetensors } from '../checkpoint/safetensors-write.ts';
 import { LlavaMiniError } from '../errors.ts';
 import { conversionCache, type EnsureOptions, ensureConverted } from './ensure-converted.ts';
 import { MANIFEST_FILE, type Manifest, readManifest, writeManifest } from './manifest.ts';
@@ -136,6 +138,39 @@ describe('ensureConverted', () => {
     const error = await ensure({ dtype: 'q8' }, out).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(LlavaMiniError);
     expect((error as LlavaMiniError).message).toContain('is converted to q4, not q8');
+  });
+
+  it('takes in a vision tower that is kept elsewhere, and sees when it changes', async () => {
+    const whole = await openCheckpoint(source);
+    const prefix = 'model.vision_tower.vision_tower.';
+    const tensors = await Promise.all(
+      whole.names().map(async (name) => ({
+        name: name.replace(prefix, ''),
+        shape: whole.info(name).shape,
+        dtype: 'F32' as const,
+        data: await whole.readFloat32(name),
+        isTower: name.startsWith(prefix),
+      })),
+    );
+    await whole.close();
+    const tower = join(dir, 'tower');
+    await mkdir(tower);
+    for (const name of await readdir(source)) if (name.startsWith('model')) await rm(join(source, name));
+    const write = (to: string, isTower: boolean): Promise<void> =>
+      writeSafetensors(
+        join(to, 'model.safetensors'),
+        tensors.filter((t) => t.isTower === isTower),
+      );
+    await write(source, false);
+    await write(tower, true);
+    await expect(ensure()).rejects.toThrow('has no tensor model.vision_tower');
+    const { out, converted } = await ensure({ tower });
+    expect(converted).toBe(true);
+    expect(await ensure({ tower })).toEqual({ out, converted: false });
+    expect((await manifestOf(out)).source.files.map(({ name }) => name)).toContain('../tower/model.safetensors');
+    tensors.find((t) => t.isTower)!.data[0] += 1;
+    await write(tower, true);
+    expect(await ensure({ tower })).toEqual({ out, converted: true });
   });
 
   it("takes a file's name in the hub's cache for its hash", async () => {

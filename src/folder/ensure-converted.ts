@@ -36,8 +36,8 @@ export async function ensureConverted(dir: string, options: EnsureOptions): Prom
   }
   const folder = await readModelFolder(dir);
   const kind = conversionKind(options, folder);
-  const files = await sourceFiles(folder, await weightFiles(dir));
-  const out = join(resolve(options.cache ?? conversionCache()), await entryName(dir, kind));
+  const files = await sourceFiles(folder, await weightFiles(dir, options.tower));
+  const out = join(resolve(options.cache ?? conversionCache()), await entryName(dir, kind, options.tower));
   const fresh = (): Promise<Manifest | undefined> => freshManifest(out, kind, files, options.signal);
   if (!(await fresh())) await convertFolder(folder, out, { ...options, owned: true }, fresh);
   return out;
@@ -50,11 +50,11 @@ export function conversionCache(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /** One entry per model and kind, so that a changed model replaces its old conversion. */
-async function entryName(dir: string, kind: ConversionKind): Promise<string> {
+async function entryName(dir: string, kind: ConversionKind, tower?: string): Promise<string> {
   const path = await realpath(dir).catch((error) => Promise.reject(fileError(error, dir)));
   const { maxLength: _, ...lasting } = kind;
   const key = createHash('sha256')
-    .update(JSON.stringify([path, lasting]))
+    .update(JSON.stringify([path, lasting, tower]))
     .digest('hex')
     .slice(0, 12);
   return `${readableName(path)}-${kind.dtype}-${key}`;
@@ -68,8 +68,8 @@ function readableName(path: string): string {
   return name.replace(/[^\w.-]+/g, '_').slice(0, 100);
 }
 
-async function weightFiles(dir: string): Promise<readonly string[]> {
-  const checkpoint = await openCheckpoint(dir);
+async function weightFiles(dir: string, tower?: string): Promise<readonly string[]> {
+  const checkpoint = await openCheckpoint(dir, { tower });
   await checkpoint.close();
   return checkpoint.files;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { INDEX_FILE } from '../checkpoint/checkpoint.ts';
+import { INDEX_FILE, PICKLE_INDEX_FILE } from '../checkpoint/weight-files.ts';
 import { LlavaMiniError } from '../errors.ts';
 import { wellKnownTower } from '../model/vision/index.ts';
 import { fileError } from '../util/atomic-file.ts';
@@ -39,9 +39,8 @@ export async function sourceFiles(folder: ModelFolder, weightFiles: readonly str
     const tower = join(dir, config.visionTower);
     copied.push(...(await names(tower)).filter((name) => name.endsWith('.json')).map((name) => join(tower, name)));
   }
-  const index = join(dir, INDEX_FILE);
-  const weights =
-    weightFiles.length > 1 && (await names(dir)).includes(INDEX_FILE) ? [...weightFiles, index] : weightFiles;
+  const indexes = (await names(dir)).filter((name) => name === INDEX_FILE || name === PICKLE_INDEX_FILE);
+  const weights = [...weightFiles, ...indexes.map((name) => join(dir, name))];
   const files = await Promise.all([
     ...copied.map((path) => describe(dir, path, true)),
     ...weights.map((path) => describe(dir, path, false)),
