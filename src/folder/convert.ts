@@ -87,7 +87,8 @@ async function fillFolder(
   return finishFolder(temporary, plan, kind, hashed);
 }
 
-const SPACE_HINT = 'free some space, or write to another disk; nothing was written';
+const SPACE_HINT =
+  'free some space, or write to another disk: --out names a folder, LLAVA_MINI_CACHE the cache; nothing was written';
 
 const sum = (files: readonly SourceFile[]): number => files.reduce((total, file) => total + file.bytes, 0);
 
