@@ -338,6 +338,17 @@ describe('layers', () => {
     const x = rows(d);
     return { operands: [x, d.floats(x.shape.slice(-1))], build: ([v, weight]) => g.rmsNorm(v, weight, 1e-6) };
   });
+  holds('rmsNorm with its statistic from the input again', (d) => {
+    const x = rows(d);
+    return {
+      operands: [x, d.floats(x.shape.slice(-1))],
+      build([v, weight], graph) {
+        const y = g.rmsNorm(v, weight, 0.01);
+        g.recomputeRmsNorms(graph);
+        return y;
+      },
+    };
+  });
   holds('norms with a large epsilon', (d) => {
     const x = rows(d);
     const width = x.shape.slice(-1);

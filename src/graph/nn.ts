@@ -1,5 +1,6 @@
 /** @file Layers of neural networks over `ops.ts`: fused operators where a graph's mode allows, each with its gradient. */
 import { defineGradient, unbroadcast } from './gradients.ts';
+import type { Graph, Node } from './graph.ts';
 import { matMulBlocks } from './matmul-blocks.ts';
 import * as ops from './ops.ts';
 import { sameShape, shapeError, sizeOf, staticShape } from './shape.ts';
@@ -67,15 +68,34 @@ export function rmsNorm(x: Value, weight: Value, epsilon: number): Value {
 }
 
 defineGradient('SimplifiedLayerNormalization', (node, [g], wanted) => {
-  const [x, weight] = node.inputs as Value[];
   const inverse = node.outputs[1];
-  if (!inverse) shapeError('gradient of rmsNorm', [x], NOT_TRAINING);
+  if (!inverse) shapeError('gradient of rmsNorm', node.outputs, NOT_TRAINING);
+  return rmsNormGradient(node, g as Value, wanted, inverse);
+});
+
+/**
+ * Makes the gradients of a graph's RMS norms take their statistic from the input again, not from the operator: on
+ * WebGPU that writes the mean in its place (ONNX Runtime 1.30).
+ */
+export function recomputeRmsNorms(graph: Graph): void {
+  for (const node of graph.nodes)
+    if (node.op === 'SimplifiedLayerNormalization')
+      graph.gradientOf.set(node, (_, [g], wanted) => {
+        const x = node.inputs[0] as Value;
+        const { float: epsilon } = node.attributes.epsilon as { float: number };
+        const square = ops.reduceMean(ops.mul(x, x), [-1], true);
+        return rmsNormGradient(node, g as Value, wanted, ops.reciprocal(ops.sqrt(ops.add(square, epsilon))));
+      });
+}
+
+function rmsNormGradient(node: Node, g: Value, wanted: boolean[], inverse: Value): (Value | null)[] {
+  const [x, weight] = node.inputs as Value[];
   const normal = ops.mul(x, inverse);
   return [
-    wanted[0] ? normGradient(g as Value, weight, normal, inverse, false) : null,
-    wanted[1] ? unbroadcast(ops.mul(g as Value, normal), weight) : null,
+    wanted[0] ? normGradient(g, weight, normal, inverse, false) : null,
+    wanted[1] ? unbroadcast(ops.mul(g, normal), weight) : null,
   ];
-});
+}
 
 function normGradient(g: Value, weight: Value, normal: Value, inverse: Value, centred: boolean): Value {
   const d = ops.mul(g, weight);

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { LlavaMiniError } from '../errors.ts';
-import { type Graph, type ParameterPlace, serialise, type Value } from '../graph/index.ts';
+import { type Graph, type ParameterPlace, recomputeRmsNorms, serialise, type Value } from '../graph/index.ts';
 import {
   appendGradients,
   appendUpdates,
@@ -77,6 +77,7 @@ export class StepRunner {
     const sessions = new Map<string, StepSessions>();
     let first: UpdateGraph | null = null;
     for (const [name, { graph, loss }] of Object.entries(graphs)) {
+      if (options.device === 'webgpu') recomputeRmsNorms(graph);
       const trained = appendGradients(graph, loss, optimiser);
       const moving = new Set(trained.map((t) => t.weight.name));
       const place = (parameter: Value): ParameterPlace =>
@@ -220,10 +221,12 @@ async function open(
   place: (parameter: Value) => ParameterPlace,
   { device = 'cpu', threads = 2 }: StepRunnerOptions,
 ): Promise<ort.InferenceSession> {
+  const halves = halfCasts(graph);
+  const provider = device === 'cpu' || halves.length === 0 ? device : { name: device, forceCpuNodeNames: halves };
   const stay = graph.outputs.map(({ name }) => name).filter((name) => name.startsWith('next/'));
   try {
     return await ort.InferenceSession.create(serialise(graph, place), {
-      executionProviders: [device],
+      executionProviders: [provider],
       intraOpNumThreads: threads,
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
@@ -243,3 +246,7 @@ async function open(
     );
   }
 }
+
+/** Conversions of half-precision inputs: not every graphics card has shaders for them. */
+const halfCasts = (graph: Graph): string[] =>
+  graph.nodes.filter(({ op, inputs }) => op === 'Cast' && inputs[0]?.dtype === 'float16').map(({ name }) => name);
