@@ -3,7 +3,9 @@ import { DTYPES, type Dtype } from '../folder/manifest.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 import { EMBEDDINGS, weightFormat } from '../folder/scheme.ts';
 import { partBytes, usedParameters, type WeightFormat, weightParts } from '../graph/index.ts';
+import { imageLength, partsPerImage } from '../model/image-part.ts';
 import { modelGraphs } from '../model/inference.ts';
+import { patchGrid } from '../model/vision/index.ts';
 import { availableMemory } from '../util/available-memory.ts';
 import { keptTableBytes } from './embedding-table.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -36,12 +38,21 @@ export function memoryNeed(model: Model, sizes: Sizes, formatOf: FormatOf, hande
     bytes += weights;
     largest = Math.max(largest, weights);
   }
-  if (handedOver) bytes += largest;
+  if (handedOver) bytes += 1.25 * largest;
   const table = [config.vocabSize, config.hiddenSize] as const;
   bytes += keptTableBytes(table, formatOf(EMBEDDINGS, table));
   bytes += 4 * 2 * config.layers * config.kvHeads * config.headDim * maxLength;
-  bytes += 4 * Math.min(prefillChunk, maxLength) * (6 * config.hiddenSize + 3 * config.intermediateSize);
-  return bytes;
+  return bytes + 4 * activations(model, layout, Math.min(prefillChunk, maxLength));
+}
+
+/** Numbers on the way through one picture and one chunk of a prompt; each session keeps its own buffers. */
+function activations({ config, vision }: Model, layout: Sizes['layout'], tokens: number): number {
+  const grid = patchGrid(vision);
+  const rows = tokens + (layout === 'mini' && config.prefusionLayers ? imageLength(config, grid) : 0);
+  const language = rows * (6 * config.hiddenSize + 3 * config.intermediateSize);
+  if (vision.kind !== 'clip') return language + 32 * vision.imageSize ** 2;
+  const tower = grid.patches * (6 * vision.width + 2 * vision.intermediateSize + 2 * vision.heads * grid.patches);
+  return language + partsPerImage(config) * tower;
 }
 
 /** How a weight lies in the CPU engine's memory, as measured: `docs/log.md`. */
@@ -49,8 +60,8 @@ function loadedBytes(shape: readonly number[], format: WeightFormat): number {
   const parts = weightParts('', shape, format).map(partBytes);
   // Scales stay, and beside the packed blocks are a copy of them and the blocks' sums.
   if (format.kind === 'blocks') return parts[0] + 3 * parts[1] + (parts[2] ?? 0);
-  // Its kernels compute in float32.
-  return format.kind === 'float16' ? 2 * parts[0] : parts[0];
+  // Its kernels compute in float32; making these leaves some memory behind.
+  return format.kind === 'float16' ? 2.2 * parts[0] : parts[0];
 }
 
 /** The format of every weight under the scheme of a dtype, as a conversion stores it by default. */
