@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, realpath, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { convertModel } from '../src/folder/convert.ts';
 import type { ConvertOptions } from '../src/folder/convert-options.ts';
@@ -191,6 +191,26 @@ describe('loading', () => {
     await model.dispose();
     const error = await errorOf(() => LlavaMini.load(folder, { ...quick, dtype: 'q8' }));
     expect([error.code, error.message]).toEqual(['bad-argument', expect.stringMatching(/is converted to q4, not q8/)]);
+  });
+
+  test('follows links into the hub cache, and nowhere else', async () => {
+    const hub = join(dir, 'hub', 'models--me--tiny');
+    const snapshot = join(hub, 'snapshots', 'a1b2');
+    await cp(await convert(source, { dtype: 'q8' }), snapshot, { recursive: true });
+    const weights = join(snapshot, 'weights-00001.bin');
+    const linkTo = async (target: string): Promise<void> => {
+      await mkdir(dirname(target), { recursive: true });
+      await rename(await realpath(weights), target);
+      await rm(weights, { force: true });
+      await symlink(target, weights);
+    };
+    await linkTo(join(hub, 'blobs', 'c3d4'));
+    const model = await LlavaMini.load(snapshot, quick);
+    expect((await model.ask(null, 'what is this?', { maxTokens: 2 })).tokens.length).toBeGreaterThan(0);
+    await model.dispose();
+    await linkTo(join(dir, 'elsewhere.bin'));
+    const error = await errorOf(() => LlavaMini.load(snapshot, quick));
+    expect([error.code, error.message]).toEqual(['bad-checkpoint', expect.stringContaining('leads out of the model')]);
   });
 
   test('refuses a damaged folder before anything is loaded', async () => {

@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { realPathInside, rootOfFiles } from '../checkpoint/inside-folder.ts';
 import { LlavaMiniError } from '../errors.ts';
 import { ELEMENT_BYTES } from '../graph/index.ts';
 import { fileError } from '../util/atomic-file.ts';
@@ -16,7 +17,8 @@ const HINT = 'convert the model again';
  */
 export async function openConvertedWeights(dir: string, manifest: Manifest): Promise<ModelWeights> {
   const { weights, formats } = manifest;
-  await checkFiles(dir, manifest);
+  const paths = await checkFiles(dir, manifest);
+  const root = await rootOfFiles(dir);
   const files = new Map<string, Promise<FileHandle>>();
   const handle = (name: string): Promise<FileHandle> => {
     const path = join(dir, name);
@@ -29,7 +31,7 @@ export async function openConvertedWeights(dir: string, manifest: Manifest): Pro
     return opened;
   };
   return {
-    dir,
+    root,
     formats: formatOf(formats),
     check({ name, dtype, shape }) {
       const found = Object.hasOwn(weights, name) ? weights[name] : undefined;
@@ -46,7 +48,7 @@ export async function openConvertedWeights(dir: string, manifest: Manifest): Pro
     },
     place(name) {
       const { file, offset, bytes } = weights[name];
-      return { kind: 'external', file, offset, bytes };
+      return { kind: 'external', file: relative(root, paths.get(file)!), offset, bytes };
     },
     async read(name, from = 0, to) {
       const { file, offset, bytes, dtype } = weights[name];
@@ -62,22 +64,27 @@ export async function openConvertedWeights(dir: string, manifest: Manifest): Pro
   } satisfies ModelWeights;
 }
 
-async function checkFiles(dir: string, manifest: Manifest): Promise<void> {
+/** Real paths of the weights files by their names. */
+async function checkFiles(dir: string, manifest: Manifest): Promise<Map<string, string>> {
   const ends = new Map<string, number>();
   for (const { file, offset, bytes } of Object.values(manifest.weights))
     ends.set(file, Math.max(ends.get(file) ?? 0, offset + bytes));
+  const paths = new Map<string, string>();
   for (const [name, end] of ends) {
     const path = join(dir, name);
-    const size = await stat(path).then(
-      (found) => found.size,
-      (error: unknown) => {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, path);
-        throw new LlavaMiniError('bad-checkpoint', `${path} is missing`, { hint: HINT });
-      },
-    );
+    let size: number;
+    try {
+      const real = await realPathInside(dir, name);
+      paths.set(name, real);
+      ({ size } = await stat(real));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, path);
+      throw new LlavaMiniError('bad-checkpoint', `${path} is missing`, { hint: HINT });
+    }
     if (size < end)
       throw new LlavaMiniError('bad-checkpoint', `${path} is cut short: ${size} bytes, not ${end}`, { hint: HINT });
   }
+  return paths;
 }
 
 async function readWhole(file: FileHandle, path: string, data: Uint8Array, position: number): Promise<void> {

@@ -10,7 +10,8 @@ export type StoredArray = Float32Array | Uint16Array | Uint8Array;
 
 /** A model's weights, however its folder stores them. */
 export interface ModelWeights {
-  readonly dir: string;
+  /** Folder that places are relative to. */
+  readonly root: string;
   /** How each weight is stored: in a checkpoint, whose elements are converted as they are read, all as float32. */
   readonly formats: Formats;
   /** @throws LlavaMiniError `bad-checkpoint` when a stored array is missing or of another type or shape, naming both */
@@ -37,7 +38,7 @@ export async function openWeights(dir: string, options?: CheckpointOptions): Pro
 /** A checkpoint's tensors as float32 arrays. */
 export function checkpointWeights(checkpoint: Checkpoint): ModelWeights {
   return {
-    dir: checkpoint.dir,
+    root: checkpoint.dir,
     formats: () => FLOAT32,
     check: ({ name, shape }) => checkTensor(checkpoint, name, shape),
     place: () => undefined,

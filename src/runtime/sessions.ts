@@ -61,7 +61,7 @@ export async function createSession(
         extra: {
           session: {
             intra_op: { allow_spinning: options.spin ? '1' : '0' },
-            model_external_initializers_file_folder_path: weights.dir,
+            model_external_initializers_file_folder_path: weights.root,
           },
         },
       }),
