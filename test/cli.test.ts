@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -122,6 +122,18 @@ describe('ask', () => {
     expect(await sampled('7')).not.toBe(await sampled('8'));
   });
 
+  test('--dtype converts the model into the cache, and the next time it is there', async () => {
+    const env = { LLAVA_MINI_CACHE: join(folder, 'cache') };
+    const reports: string[] = [];
+    for (let i = 0; i < 2; i++) {
+      const { answer, dtype, model } = JSON.parse(await answerOf([CAT, 'what?', '--dtype', 'q8', '--json'], { env }));
+      expect(dtype).toBe('q8');
+      reports.push(`${model} ${(await stat(join(model, 'llava-mini.json'))).mtimeMs} ${answer}`);
+    }
+    expect(reports[0].startsWith(env.LLAVA_MINI_CACHE)).toBe(true);
+    expect(reports[1]).toBe(reports[0]);
+  });
+
   test('a stop text ends the answer before it', async () => {
     const { answer } = JSON.parse(await answerOf([CAT, 'what is this?', '--json']));
     const stop = answer.slice(1, 2);
@@ -165,6 +177,7 @@ describe('what is wrong is said on stderr with what to do, and the exit code is 
     await fails(runCli(['ask', '--model', join(folder, 'nowhere'), CAT, 'what?']), /nowhere/);
     await fails(runCli(['ask', '--model', folder, CAT, 'what?']), /config\.json/);
     await fails(runCli(['info', folder]), /config\.json/);
+    await fails(ask([CAT, 'what?', '--dtype', 'q9']), /unknown dtype "q9"\nhint: known are q4, q8, fp16, fp32/);
   });
 
   test('with the training or the hub', async () => {

@@ -84,5 +84,6 @@ function report(model: LlavaMini, answer: Answer, decode: number): Record<string
     usage: answer.usage,
     milliseconds: Object.fromEntries(milliseconds),
     model: model.info.dir,
+    dtype: model.info.dtype,
   };
 }

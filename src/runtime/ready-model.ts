@@ -43,7 +43,6 @@ export async function readyModel(dir: string, options: LoadOptions): Promise<Rea
     dtype,
     layout: options.tuning?.layout,
     tower: options.tower,
-    tower: options.tower,
     signal: options.signal,
     onProgress: ({ phase, bytes, totalBytes, bytesPerSecond, secondsLeft }) =>
       options.onProgress?.({ phase, done: bytes, all: totalBytes, bytesPerSecond, secondsLeft }),
