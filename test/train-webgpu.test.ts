@@ -118,8 +118,8 @@ describe.skipIf(process.env.LLAVA_MINI_TEST_WEBGPU === 'off')('training on WebGP
   });
 
   it('gives back what each step made', () => {
-    // 300 steps make 94 MiB of tensors.
-    expect(said.memory.grown).toBeLessThan(30);
+    // 300 steps make 94 MiB of tensors, 19 of each kind.
+    expect(said.memory.grown).toBeLessThan(12);
   });
 
   it('says what is missing where there is no driver', async () => {
