@@ -7,7 +7,15 @@ const bucket = { pictures: 1, questions: 1, promptTokens: 8, sequence: 12, label
 const STAGES = {
   tokenizer: { id: 'tokenizer', kind: 'tokenizer', scenes: 10, vocabulary: 300 },
   maps: { id: 'maps', kind: 'pictures', count: 5, keep: 'maps', recipe: { kind: 'single', size: 256 } },
-  naming: { id: 'naming', kind: 'naming', stores: ['maps'], heldOut: ['maps'], steps: 5, batch: 2, optimiser: { groups } },
+  naming: {
+    id: 'naming',
+    kind: 'naming',
+    stores: ['maps'],
+    heldOut: ['maps'],
+    steps: 5,
+    batch: 2,
+    optimiser: { groups },
+  },
   fold: { id: 'fold', kind: 'fold', stores: [{ from: 'maps', to: 'patches' }] },
   own: { id: 'own', kind: 'llava', file: 'data.json', images: 'images' },
   answers: {

@@ -231,8 +231,8 @@ async function open(
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
       ...(device === 'cpu' ? {} : { preferredOutputLocation: Object.fromEntries(stay.map((n) => [n, 'gpu-buffer'])) }),
-      // Small work blocks: a thread that loses its core to another program holds up the rest less.
-      extra: { session: { dynamic_block_base: '4' } },
+      // Small work blocks and sleeping waits: a thread that loses its core to another program holds up the rest less.
+      extra: { session: { dynamic_block_base: '4', intra_op: { allow_spinning: '0' } } },
     });
   } catch (cause) {
     if (device === 'cpu' || cause instanceof LlavaMiniError) throw cause;
