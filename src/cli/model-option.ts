@@ -12,6 +12,7 @@ export interface ModelFlags {
   threads?: number;
   dtype?: WeightType;
   memoryCheck?: boolean;
+  tower?: string;
 }
 
 export const DTYPE_OPTION = [
@@ -31,6 +32,7 @@ export function addModelOptions(command: Command): Command {
     .option('-m, --model <model>', 'folder, or ORG/NAME on the hub (default: nano, which comes with the package)')
     .option('--threads <n>', 'threads to compute with (default: one per core)', parseWhole)
     .option(...DTYPE_OPTION)
+    .option('--tower <tower>', "folder or ORG/NAME of the vision tower's weights, for a model that does not hold them")
     .option('--no-memory-check', 'load the model even if memory seems too small for it');
 }
 
@@ -45,6 +47,7 @@ export async function loadModel(flags: ModelFlags, signal: AbortSignal): Promise
       threads: flags.threads,
       dtype: flags.dtype,
       memoryCheck: flags.memoryCheck,
+      tower: flags.tower,
       signal,
       onProgress: (progress) => status.set(showLoading(progress)),
     });

@@ -62,7 +62,7 @@ export async function trainFromConfig(path: string, options: TrainOptions = {}):
   const vision = parseVisionConfig(await readJson(join(towerDir, 'config.json')), join(towerDir, 'config.json'));
   if (vision.kind !== 'efficientnet_lite')
     throw new LlavaMiniError('unsupported', 'training here works on kept features of an EfficientNet-Lite tower', {
-      hint: 'models on CLIP are trained with the reference; see docs/training.md',
+      hint: 'models on CLIP are trained with the reference; see docs/training-at-scale.md',
     });
   const dir = join(base, plan.run);
   await mkdir(dir, { recursive: true }).catch((error) => {

@@ -83,3 +83,16 @@ test('refuses the unusable and the hostile', () => {
   // A name that is never used as a path does no harm.
   expect(chosen('config.json', 'model.safetensors', '../run.sh')).toHaveLength(2);
 });
+
+test('a converted model, and nothing else of that look', () => {
+  const files = ['config.json', 'decoder.onnx', 'llava-mini.json', 'tokenizer.json', 'weights-00001.bin'];
+  expect(chosen(...files, 'onnx/model.onnx', 'other.bin')).toEqual(files);
+  expect(() => chosen('config.json', 'decoder.onnx', 'weights-00001.bin')).toThrow(
+    expect.objectContaining({ code: 'bad-model' }),
+  );
+});
+
+test('parts in safetensors do not stand in for the model itself', () => {
+  const files = ['compressor.safetensors', 'config.json', 'pytorch_model.bin'];
+  expect(chosen(...files)).toEqual(files);
+});

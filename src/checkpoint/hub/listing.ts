@@ -75,16 +75,21 @@ const NEEDED =
 const UNNEEDED =
   /^(original|onnx|runs|checkpoint-\d+)\/|(^|\/)consolidated[^/]*\.safetensors$|(^|\/)(trainer_state|training_args)\.json$/;
 /** Parts that LLaVA checkpoints keep in a file of their own. */
-const PARTS = /(^|\/)(mm_projector|compressor|prefusion)[^/]*\.bin$/;
+const PARTS = /(^|\/)(mm_projector|compressor|prefusion)[^/]*\.(bin|safetensors)$/;
+/** What a model converted by this project consists of beside JSON files. */
+const CONVERTED = /^(weights-\d{5}\.bin|(vision|image|prefusion|decoder)\.onnx)$/;
+const MANIFEST = 'llava-mini.json';
 
 /** The files that running a model needs: weights (pickles only where there is nothing better), configs, tokenizer. */
 export function chooseFiles(files: readonly HubFile[], id: string): HubFile[] {
   const useful = files.filter(({ name }) => !UNNEEDED.test(name));
-  const safe = useful.some(({ name }) => WEIGHTS.test(name));
+  const safe = useful.some(({ name }) => WEIGHTS.test(name) && !PARTS.test(name));
+  const converted = useful.some(({ name }) => name === MANIFEST);
   const chosen = useful.filter(
     ({ name }) =>
       WEIGHTS.test(name) ||
       PARTS.test(name) ||
+      (converted && CONVERTED.test(name)) ||
       (PICKLES.test(name) && !safe) ||
       (NEEDED.test(name) && !(safe && /^pytorch_model.*\.json$/.test(name))),
   );
@@ -93,7 +98,7 @@ export function chooseFiles(files: readonly HubFile[], id: string): HubFile[] {
     throw new LlavaMiniError('download', `the hub lists a file of ${id} twice`);
   if (!chosen.some(({ name }) => name === 'config.json'))
     throw new LlavaMiniError('bad-model', `${id} has no config.json: it is not a model we can read`);
-  if (!chosen.some(({ name }) => WEIGHTS.test(name) || PICKLES.test(name)))
+  if (!converted && !chosen.some(({ name }) => WEIGHTS.test(name) || PICKLES.test(name)))
     throw new LlavaMiniError('bad-model', `${id} has no weights in safetensors or pytorch_model.bin files`);
   return chosen;
 }
