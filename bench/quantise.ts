@@ -41,6 +41,7 @@ const SCHEMES: Record<string, ConvertOptions> = {
   fp16: { dtype: 'fp16' },
   q8: { dtype: 'q8' },
   q4: { dtype: 'q4' },
+  'q4 uniform': { dtype: 'q4', uniform: true },
   'q4 in 32s': { dtype: 'q4', block: 32 },
   'q4 with zeros': { dtype: 'q4', symmetric: false },
   'q4 in 32s, zeros': { dtype: 'q4', block: 32, symmetric: false },

@@ -14,6 +14,7 @@ interface SynthFlags {
   out: string;
   layers?: number;
   maxLength?: number;
+  uniform?: boolean;
   json?: boolean;
 }
 
@@ -28,6 +29,7 @@ export function addSynthCommand(program: Command): void {
     .addOption(new Option('--like <name>', 'model whose shape to take').choices(SYNTH_MODELS).makeOptionMandatory())
     .requiredOption('--out <folder>', 'where to write it; a converted model that is there is replaced')
     .option('--dtype <type>', 'q4, q8, fp16 or fp32', 'q4')
+    .option('--uniform', 'at q4, nothing of the language model in 8 bits')
     .option('--layers <n>', 'another number of layers in the language model', parseWhole)
     .option('--max-length <n>', 'longest prompt and answer together, in tokens (default: at most 4,096)', parseWhole)
     .option('--json', 'print one JSON object');
@@ -46,6 +48,7 @@ async function synth(flags: SynthFlags, signal: AbortSignal): Promise<void> {
       dtype: flags.dtype,
       layers: flags.layers,
       maxLength: flags.maxLength,
+      uniform: flags.uniform,
       signal,
       onProgress: (progress) => status.set(showConversion(progress, 'writing')),
       onWait: () => writeNote('another process is writing to the same place; waiting for it'),

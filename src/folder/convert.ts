@@ -100,12 +100,12 @@ export async function finishFolder(
   files: HashedFile[],
 ): Promise<Manifest> {
   for (const [name, onnx] of plan.graphs) await writeFileAtomic(join(dir, graphFile(name)), onnx);
-  const { dtype, layout, maxLength, block, symmetric, partBytes } = kind;
+  const { dtype, layout, maxLength, block, symmetric, uniform, partBytes } = kind;
   const manifest: Manifest = {
     format: 1,
     builder: builderVersion(),
     dtype,
-    options: { block, symmetric, partBytes },
+    options: { block, symmetric, uniform, partBytes },
     layout,
     maxLength,
     source: { files },

@@ -96,7 +96,7 @@ async function freshManifest(
 }
 
 function isSameKind(manifest: Manifest, kind: ConversionKind): boolean {
-  const { block, symmetric, partBytes } = manifest.options;
+  const { block, symmetric, uniform, partBytes } = manifest.options;
   return (
     manifest.builder === builderVersion() &&
     manifest.dtype === kind.dtype &&
@@ -104,6 +104,7 @@ function isSameKind(manifest: Manifest, kind: ConversionKind): boolean {
     manifest.maxLength >= kind.maxLength &&
     block === kind.block &&
     symmetric === kind.symmetric &&
+    uniform === kind.uniform &&
     partBytes === kind.partBytes
   );
 }

@@ -48,6 +48,7 @@ const schema = z.object({
     /** Values per block along K, where a matrix's width allows it. */
     block: blockSize,
     symmetric: z.boolean(),
+    uniform: z.boolean(),
     /** Most bytes of a weights file, unless a single array is larger. */
     partBytes: z.int().positive(),
   }),

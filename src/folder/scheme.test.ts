@@ -4,7 +4,7 @@ import type { ModelConfig } from '../model/config.ts';
 import { isSensitive, type SchemeOptions, weightFormat } from './scheme.ts';
 
 const CONFIG = { layers: 32, prefusionLayers: 4 } as ModelConfig;
-const Q4: SchemeOptions = { dtype: 'q4', block: 128, symmetric: true };
+const Q4: SchemeOptions = { dtype: 'q4', block: 128, symmetric: true, uniform: false };
 
 function short(format: WeightFormat): string {
   if (format.kind !== 'blocks') return format.kind;
@@ -45,6 +45,16 @@ describe('weightFormat', () => {
     expect(formatOf(name, [...shape], { ...Q4, dtype: 'q8' })).toBe(q8);
     expect(formatOf(name, [...shape], { ...Q4, dtype: 'fp16' })).toBe(fp16);
     expect(formatOf(name, [...shape], { ...Q4, dtype: 'fp32' })).toBe('float32');
+  });
+
+  it('uniform: 4 bits wherever the language model multiplies, and only at q4', () => {
+    const uniform = { ...Q4, uniform: true };
+    for (const name of ['model.layers.0.mlp.down_proj.weight', 'model.embed_tokens.weight', 'lm_head.weight']) {
+      expect(formatOf(name, [4096, 4096], uniform)).toBe('4/128');
+      expect(formatOf(name, [4096, 4096], { ...uniform, dtype: 'q8' })).toBe('8/128');
+    }
+    expect(formatOf(`${clip}.encoder.layers.3.mlp.fc2.weight`, [1024, 4096], uniform)).toBe('8/128');
+    expect(formatOf('model.mm_projector.0.weight', [4096, 1024], uniform)).toBe('float16');
   });
 
   it('takes smaller blocks for narrower matrices, and 16 bits where no block divides the width', () => {

@@ -69,7 +69,7 @@ describe('the known shapes', () => {
     const parsed = parseModelConfig(config);
     const plan = planFolder(
       { config: parsed, vision: wellKnownTower(parsed.visionTower)! },
-      { dtype, block: 128, symmetric: true, maxLength: 4096, layout, partBytes: 2e9 },
+      { dtype, block: 128, symmetric: true, uniform: false, maxLength: 4096, layout, partBytes: 2e9 },
     );
     const parameters = plan.weights.reduce((all, { shape }) => all + shape.reduce((a, b) => a * b, 1), 0);
     return { parameters, bytes: plan.bytes, weights: plan.weights.map((w) => w.name) };

@@ -66,7 +66,7 @@ function loadedBytes(shape: readonly number[], format: WeightFormat): number {
 
 /** The format of every weight under the scheme of a dtype, as a conversion stores it by default. */
 export function schemeFormats({ config }: Model, dtype: Dtype): FormatOf {
-  return (name, shape) => weightFormat(name, shape, config, { dtype, block: 128, symmetric: true });
+  return (name, shape) => weightFormat(name, shape, config, { dtype, block: 128, symmetric: true, uniform: false });
 }
 
 /** @throws LlavaMiniError `out-of-memory` saying what is needed, what there is, and the dtype that would fit */

@@ -42,6 +42,7 @@ export async function writeSparseModel(dir: string, keys: Record<string, unknown
     dtype: 'fp32',
     block: 128,
     symmetric: true,
+    uniform: false,
     maxLength: 64,
     layout: 'mini',
     partBytes: 1e9,
