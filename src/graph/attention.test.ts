@@ -10,7 +10,7 @@ const random = new Random('attention.test');
 const normals = (n: number): Float32Array => Float32Array.from({ length: n }, () => random.normal());
 
 const HALF = 8;
-const POSITIONS = 32;
+const POSITIONS = 128;
 const angle = (position: number, i: number): number => position * 10 ** (-i / HALF);
 const tableData = (f: (x: number) => number): Float32Array =>
   Float32Array.from({ length: POSITIONS * HALF }, (_, i) => f(angle(Math.floor(i / HALF), i % HALF)));
@@ -45,7 +45,19 @@ describe('rotary', () => {
     const { cos, sin } = tables(graph);
     graph.output('each', g.rotary(value, graph.input('at', 'int64', [batch, 'tokens']), cos, sin));
     graph.output('offset', g.rotary(value, graph.input('from', 'int64', [1]), cos, sin));
-    const { each, offset } = await runGraph(graph, {
+    const joined = g.reshape(g.transpose(value, [0, 2, 1, 3]), [batch, 'tokens', heads * width]);
+    const rows = g.reshape(g.rotary(joined, g.reshape(graph.inputs[1], [batch, 'tokens']), cos, sin), [
+      batch,
+      'tokens',
+      heads,
+      width,
+    ]);
+    graph.output('joined', g.transpose(rows, [0, 2, 1, 3]));
+    const {
+      each,
+      offset,
+      joined: same,
+    } = await runGraph(graph, {
       x: { data: x, shape: [batch, heads, length, width] },
       at: { data: at, shape: [batch, length] },
       from: BigInt64Array.of(6n),
@@ -54,6 +66,7 @@ describe('rotary', () => {
       each.data,
       expected((b, t) => Number(at[b * length + t])),
     );
+    expect(same).toEqual(each);
     expectClose(
       offset.data,
       expected((_, t) => 6 + t),
@@ -61,7 +74,7 @@ describe('rotary', () => {
   });
 });
 
-describe('groupQueryAttention', () => {
+describe('attention that ends at the newest token', () => {
   const [heads, kvHeads, width] = [4, 2, 2 * HALF];
 
   interface Sequence {
@@ -94,17 +107,24 @@ describe('groupQueryAttention', () => {
     }).flat();
   }
 
+  /** `cached`: behind a past in chunks; otherwise all there is. */
   const graphOf = (cached: boolean): Uint8Array => {
     const graph = new Graph('test', 'inference');
     const q = graph.input('q', 'float32', ['batch', 'tokens', heads * width]);
     const [k, v] = ['k', 'v'].map((name) => graph.input(name, 'float32', ['batch', 'tokens', kvHeads * width]));
-    const cache = (name: string): Value => graph.input(name, 'float32', ['batch', kvHeads, 'past', width]);
-    const past = cached ? { key: cache('past_key'), value: cache('past_value') } : null;
+    const positions = graph.input('positions', 'int64', ['batch', 'tokens']);
+    const { cos, sin } = tables(graph);
+    const [query, key] = [q, k].map((x) => g.rotary(x, positions, cos, sin));
+    graph.output('new_key', key);
+    if (cached) {
+      const cache = (name: string): Value => graph.input(name, 'float32', ['batch', 'chunks', kvHeads, g.CHUNK, width]);
+      const past = { key: cache('key'), value: cache('value') };
+      const call = g.cacheCall(positions, past.key);
+      graph.output('out', g.cachedAttention(query, key, v, past, call, heads, kvHeads));
+      return serialise(graph, () => ({ kind: 'input' }));
+    }
     const [lengths, total] = [graph.input('lengths', 'int32', ['batch']), graph.input('total', 'int32', [])];
-    const out = g.groupQueryAttention(q, k, v, past, lengths, total, tables(graph), heads, kvHeads, 'present');
-    graph.output('out', out.out);
-    graph.output('present_key', out.presentKey);
-    graph.output('present_value', out.presentValue);
+    graph.output('out', g.groupQueryAttention(query, key, v, null, lengths, total, heads, kvHeads));
     return serialise(graph, () => ({ kind: 'input' }));
   };
 
@@ -122,6 +142,11 @@ describe('groupQueryAttention', () => {
       q: pack('q', heads * width),
       k: pack('k', kvHeads * width),
       v: pack('v', kvHeads * width),
+      positions: new ort.Tensor(
+        'int64',
+        BigInt64Array.from(from.flatMap((start) => Array.from({ length: count }, (_, t) => BigInt(start + t)))),
+        [sequences.length, count],
+      ),
       lengths: new ort.Tensor(
         'int32',
         Int32Array.from(have, (n) => n - 1),
@@ -142,90 +167,96 @@ describe('groupQueryAttention', () => {
     });
   }
 
-  function expectCache(out: ort.Tensor, sequences: Sequence[], have: number[], turn: boolean): void {
-    const [, , room] = out.dims;
-    sequences.forEach((s, b) => {
-      for (let t = 0; t < have[b]; t++)
-        for (let h = 0; h < kvHeads; h++) {
-          const at = ((b * kvHeads + h) * room + t) * width;
-          const row = head((turn ? s.k : s.v)[t], h);
-          expectClose((out.data as Float32Array).subarray(at, at + width), turn ? turned(row, t) : row);
-        }
-    });
+  test('groupQueryAttention without a past, also of rows of different lengths', async () => {
+    const session = await ort.InferenceSession.create(graphOf(false), ONE_THREAD);
+    for (const have of [
+      [5, 5],
+      [3, 6],
+    ]) {
+      const sequences = have.map(sequence);
+      const count = Math.max(...have);
+      const out = await session.run(feeds(sequences, [0, 0], count, have));
+      expectRows(out.out, sequences, [0, 0], count, have);
+    }
+  });
+
+  /** A cache of noise in chunks that sequences are written to. */
+  class Chunks {
+    readonly key: Float32Array;
+    readonly value: Float32Array;
+    private readonly rows: number;
+    private readonly chunks: number;
+
+    constructor(rows: number, chunks: number) {
+      this.rows = rows;
+      this.chunks = chunks;
+      [this.key, this.value] = [0, 1].map(() => normals(rows * chunks * kvHeads * g.CHUNK * width));
+    }
+
+    put(row: number, from: number, keys: Float32Array, values: Float32Array): void {
+      for (let i = 0; i < keys.length; i += width) {
+        const [t, h] = [from + Math.floor(i / width / kvHeads), (i / width) % kvHeads];
+        const chunk = row * this.chunks + Math.floor(t / g.CHUNK);
+        const at = ((chunk * kvHeads + h) * g.CHUNK + (t % g.CHUNK)) * width;
+        this.key.set(keys.subarray(i, i + width), at);
+        this.value.set(values.subarray(i, i + width), at);
+      }
+    }
+
+    feeds(): Record<string, ort.Tensor> {
+      const dims = [this.rows, this.chunks, kvHeads, g.CHUNK, width];
+      return { key: new ort.Tensor('float32', this.key, dims), value: new ort.Tensor('float32', this.value, dims) };
+    }
   }
 
-  test('no past: every token over those before it; the cache holds turned keys', async () => {
-    const session = await ort.InferenceSession.create(graphOf(false), ONE_THREAD);
-    const sequences = [sequence(5), sequence(5)];
-    const out = await session.run(feeds(sequences, [0, 0], 5, [5, 5]));
-    expect(out.out.dims).toEqual([2, 5, heads * width]);
-    expect(out.present_key.dims).toEqual([2, kvHeads, 5, width]);
-    expectRows(out.out, sequences, [0, 0], 5, [5, 5]);
-    expectCache(out.present_key, sequences, [5, 5], true);
-    expectCache(out.present_value, sequences, [5, 5], false);
-  });
+  test.each([2, 4, 9])(
+    'cachedAttention, one row in %i chunks: several tokens at once and single ones',
+    async (chunks) => {
+      const session = await ort.InferenceSession.create(graphOf(true), ONE_THREAD);
+      const [one, cache] = [sequence(90), new Chunks(1, chunks)];
+      let done = 0;
+      for (const count of [1, 1, 4, 3, 1, 52, 1, 1, 1, 1, 2, 1, 20, 1]) {
+        const feed = feeds([one], [done], count, [done + count]);
+        const { lengths, total, ...rest } = feed;
+        const out = await session.run({ ...rest, ...cache.feeds() });
+        expectRows(out.out, [one], [done], count, [done + count]);
+        for (let t = 0; t < count; t++)
+          for (let h = 0; h < kvHeads; h++) {
+            const at = (t * kvHeads + h) * width;
+            const row = (out.new_key.data as Float32Array).subarray(at, at + width);
+            expectClose(row, turned(head(one.k[done + t], h), done + t));
+          }
+        cache.put(0, done, out.new_key.data as Float32Array, feed.v.data as Float32Array);
+        done += count;
+      }
+      expect(done).toBe(90);
+    },
+  );
 
-  test('no past, ragged: the shorter row is right up to its end', async () => {
-    const session = await ort.InferenceSession.create(graphOf(false), ONE_THREAD);
-    const sequences = [sequence(3), sequence(6)];
-    const out = await session.run(feeds(sequences, [0, 0], 6, [3, 6]));
-    expectRows(out.out, sequences, [0, 0], 6, [3, 6]);
-    expectCache(out.present_key, sequences, [3, 6], true);
-  });
-
-  test('a past that grows: present is past and new keys together', async () => {
+  test.each([2, 3, 9])('cachedAttention, rows of different lengths in %i chunks, a token each', async (chunks) => {
     const session = await ort.InferenceSession.create(graphOf(true), ONE_THREAD);
-    const one = sequence(9);
-    let past: Record<string, ort.Tensor> = {
-      past_key: new ort.Tensor('float32', new Float32Array(0), [1, kvHeads, 0, width]),
-      past_value: new ort.Tensor('float32', new Float32Array(0), [1, kvHeads, 0, width]),
+    const starts = [0, 61, 7];
+    const [sequences, cache] = [[sequence(10), sequence(71), sequence(17)], new Chunks(3, chunks)];
+    const step = async (from: number[]): Promise<void> => {
+      const have = from.map((n) => n + 1);
+      const { lengths, total, ...feed } = feeds(sequences, from, 1, have);
+      const out = await session.run({ ...feed, ...cache.feeds() });
+      expectRows(out.out, sequences, from, 1, have);
+      const size = kvHeads * width;
+      from.forEach((t, row) => {
+        const [keys, values] = [out.new_key, feed.v].map((x) =>
+          (x.data as Float32Array).subarray(row * size, (row + 1) * size),
+        );
+        cache.put(row, t, keys, values);
+      });
     };
-    let done = 0;
-    for (const count of [4, 1, 3, 1]) {
-      const out = await session.run({ ...feeds([one], [done], count, [done + count]), ...past });
-      expectRows(out.out, [one], [done], count, [done + count]);
-      done += count;
-      expect(out.present_key.dims).toEqual([1, kvHeads, done, width]);
-      expectCache(out.present_key, [one], [done], true);
-      expectCache(out.present_value, [one], [done], false);
-      past = { past_key: out.present_key, past_value: out.present_value };
-    }
-  });
-
-  test('a cache with room, in place, several tokens of one row at once', async () => {
-    const session = await ort.InferenceSession.create(graphOf(true), ONE_THREAD);
-    const [one, shape] = [sequence(11), [1, kvHeads, 16, width]];
-    const [key, value] = [0, 1].map(() => new ort.Tensor('float32', normals(shape.reduce((a, b) => a * b, 1)), shape));
-    let done = 0;
-    for (const count of [4, 3, 1, 2, 1]) {
-      const out = await session.run(
-        { ...feeds([one], [done], count, [done + count]), past_key: key, past_value: value },
-        { out: null, present_key: key, present_value: value },
-      );
-      expectRows(out.out, [one], [done], count, [done + count]);
-      done += count;
-      expectCache(key, [one], [done], true);
-      expectCache(value, [one], [done], false);
-    }
-  });
-
-  test('a cache with room, in place, ragged: prompts, then token by token', async () => {
-    const session = await ort.InferenceSession.create(graphOf(true), ONE_THREAD);
-    const [room, sequences] = [12, [sequence(12), sequence(12)]];
-    const shape = [2, kvHeads, room, width];
-    // The same memory is fed as past and fetched as present.
-    const [key, value] = [0, 1].map(() => new ort.Tensor('float32', normals(shape.reduce((a, b) => a * b, 1)), shape));
-    const step = async (from: number[], count: number, have: number[]): Promise<void> => {
-      const out = await session.run(
-        { ...feeds(sequences, from, count, have), past_key: key, past_value: value },
-        { out: null, present_key: key, present_value: value },
-      );
-      expectRows(out.out, sequences, from, count, have);
-      expectCache(key, sequences, have, true);
-      expectCache(value, sequences, have, false);
-    };
-    await step([0, 0], 6, [4, 6]); // prompts of 4 and 6 tokens
-    for (let i = 0; i < 6; i++) await step([4 + i, 6 + i], 1, [5 + i, 7 + i]);
+    sequences.forEach((s, row) => {
+      for (let t = 0; t < starts[row]; t++) {
+        const keys = Array.from({ length: kvHeads }, (_, h) => turned(head(s.k[t], h), t)).flat();
+        cache.put(row, t, Float32Array.from(keys), s.v[t]);
+      }
+    });
+    for (let i = 0; i < 10; i++) await step(starts.map((n) => n + i));
   });
 });
 
@@ -246,10 +277,12 @@ describe('prefixAttention', () => {
         return graph;
       }
       const [lengths, total] = [graph.input('lengths', 'int32', ['batch']), graph.input('total', 'int32', [])];
-      const whole = g.groupQueryAttention(q, k, v, null, lengths, total, tables(graph), heads, kvHeads, 'tokens');
-      graph.output('out', whole.out);
-      graph.output('key', whole.presentKey);
-      graph.output('value', whole.presentValue);
+      const { cos, sin } = tables(graph);
+      const [query, key] = [q, k].map((x) => g.rotary(x, graph.ints([0]), cos, sin));
+      const rows = (x: Value): Value => g.transpose(g.reshape(x, ['batch', 'tokens', kvHeads, width]), [0, 2, 1, 3]);
+      graph.output('out', g.groupQueryAttention(query, key, v, null, lengths, total, heads, kvHeads));
+      graph.output('key', rows(key));
+      graph.output('value', rows(v));
       return graph;
     };
     const [whole, part] = [await openGraph(build(false)), await openGraph(build(true))];

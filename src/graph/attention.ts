@@ -1,21 +1,22 @@
-/** @file Rotary positions and fused attention. Attention for training is composed from `ops.ts` by the model. */
+/** @file Rotary positions and attention for inference. Attention for training is composed from `ops.ts` by the model. */
 import { defineGradient } from './gradients.ts';
 import * as ops from './ops.ts';
 import { sameShape, shapeError, sizeOf } from './shape.ts';
-import type { Dim, Value } from './value.ts';
+import type { Value } from './value.ts';
 
 const MICROSOFT = 'com.microsoft';
 
 /**
  * Rotary position embedding, halves rotated against each other (Llama's layout).
  *
- * @param x `[B, heads, T, Dh]`
+ * @param x `[B, heads, T, Dh]`, or `[B, T, heads·Dh]`
  * @param positions int64 `[B, T]`, or `[1]`: the position of every first row
  * @param cos, sin `[maxPositions, Dh/2]`
  */
 export function rotary(x: Value, positions: Value, cos: Value, sin: Value): Value {
-  if (x.rank !== 4 || cos.shape[1] !== (x.shape[3] as number) / 2 || !sameShape(cos.shape, sin.shape))
-    shapeError('rotary', [x, positions, cos, sin], 'expected [B, heads, T, Dh] and tables of Dh/2');
+  const whole = x.rank === 3 ? (x.shape[2] as number) % (2 * (cos.shape[1] as number)) === 0 : x.rank === 4;
+  if (!whole || (x.rank === 4 && cos.shape[1] !== (x.shape[3] as number) / 2) || !sameShape(cos.shape, sin.shape))
+    shapeError('rotary', [x, positions, cos, sin], 'expected [B, heads, T, Dh] or joined heads and tables of Dh/2');
   if (positions.dtype !== 'int64') shapeError('rotary', [x, positions, cos, sin], 'positions must be int64');
   return x.graph.node('RotaryEmbedding', [x, positions, cos, sin], [x], { interleaved: 0 }, MICROSOFT)[0];
 }
@@ -26,22 +27,15 @@ defineGradient('RotaryEmbedding', (node, [g], wanted) => {
   return [rotary(g as Value, positions, cos, ops.neg(sin)), null, null, null];
 });
 
-export interface CachedAttention {
-  /** `[B, T, heads·Dh]` */
-  out: Value;
-  /** `[B, kvHeads, S, Dh]` */
-  presentKey: Value;
-  presentValue: Value;
-}
-
 /**
- * Causal grouped-query attention with rotary positions and a K/V cache (inference only).
+ * Causal grouped-query attention over rotated queries and keys (inference only). The engine copies the past as often
+ * as there are query heads for a key head and clears the whole of what it makes, so this is for prompts.
  *
- * @param q `[B, T, heads·Dh]`, Dh a multiple of 8 (16 for rows of different lengths in one prompt); @param k, v `[B, T, kvHeads·Dh]`
- * @param past keys and values `[B, kvHeads, P, Dh]`; null starts an empty cache. When past and present are fed and
- *   fetched as the same memory, the cache is updated in place. With a past the engine takes several tokens of one row,
- *   or one token of several rows, not both (see `prefixAttention`); prompts that start an empty cache may be both.
+ * @param q `[B, T, heads·Dh]`, Dh a multiple of 8; @param k, v `[B, T, kvHeads·Dh]`
+ * @param past keys and values `[B, kvHeads, P, Dh]`; null for none. With a past the engine takes several tokens of one
+ *   row, or one token of several rows, not both (see `prefixAttention`); prompts without one may be both.
  * @param lengths int32 `[B]`: keys per row after this call, minus one; `total` int32 `[]`: the longest row's keys
+ * @returns `[B, T, heads·Dh]`
  */
 export function groupQueryAttention(
   q: Value,
@@ -50,44 +44,28 @@ export function groupQueryAttention(
   past: { key: Value; value: Value } | null,
   lengths: Value,
   total: Value,
-  tables: { cos: Value; sin: Value },
   heads: number,
   kvHeads: number,
-  present: Dim,
-): CachedAttention {
-  const width = (q.dim(-1) as number) / heads;
-  if (!Number.isInteger(width) || heads % kvHeads || k.dim(-1) !== width * kvHeads || !sameShape(k.shape, v.shape))
-    shapeError('groupQueryAttention', [q, k, v], `${heads} heads over ${kvHeads} key heads do not fit`);
+): Value {
+  const width = headWidth('groupQueryAttention', q, k, v, heads, kvHeads);
   if (width % 8)
     shapeError('groupQueryAttention', [q, k, v], `the engine wants heads of a multiple of 8 numbers, not ${width}`);
-  // The fused rotation takes multiples of 16 only; other heads are rotated before.
-  const fused = width % 16 === 0;
-  const positions = fused ? null : lastPositions(q, lengths);
-  const [qr, kr] = [q, k].map((x) => (positions ? rotateHeads(x, width, positions, tables) : x));
-  const cache = { dtype: q.dtype, shape: [q.shape[0], kvHeads, present, width] };
-  const [out, presentKey, presentValue] = q.graph.node(
+  const present = { dtype: q.dtype, shape: [q.shape[0], kvHeads, 'present', width] };
+  return q.graph.node(
     'GroupQueryAttention',
-    [qr, kr, v, past?.key ?? null, past?.value ?? null, lengths, total, ...(fused ? [tables.cos, tables.sin] : [])],
-    [{ dtype: q.dtype, shape: q.shape }, cache, cache],
-    { num_heads: heads, kv_num_heads: kvHeads, do_rotary: fused ? 1 : 0, rotary_interleaved: 0 },
+    [q, k, v, past?.key ?? null, past?.value ?? null, lengths, total],
+    [{ dtype: q.dtype, shape: q.shape }, present, present],
+    { num_heads: heads, kv_num_heads: kvHeads, do_rotary: 0, rotary_interleaved: 0 },
     MICROSOFT,
-  );
-  return { out, presentKey, presentValue };
+  )[0];
 }
 
-/** Positions of a call's tokens, the last ones of each row: int64 `[B, T]`. */
-function lastPositions(x: Value, lengths: Value): Value {
-  const [batch, tokens] = x.shape;
-  const count = ops.sizeAlong(x, 1);
-  const back = ops.sub(ops.range(count, tokens), ops.sub(count, 1)); // −(T−1) … 0
-  return ops.add(ops.reshape(ops.cast(lengths, 'int64'), [batch, 1]), ops.reshape(back, [1, tokens]));
-}
-
-/** `[B, T, heads·Dh]`, each head rotated. */
-function rotateHeads(x: Value, width: number, positions: Value, tables: { cos: Value; sin: Value }): Value {
-  const [batch, tokens, all] = x.shape as [Dim, Dim, number];
-  const heads = ops.transpose(ops.reshape(x, [batch, tokens, all / width, width]), [0, 2, 1, 3]);
-  return ops.reshape(ops.transpose(rotary(heads, positions, tables.cos, tables.sin), [0, 2, 1, 3]), x.shape);
+/** @throws LlavaMiniError `bad-graph` where heads and widths do not fit */
+export function headWidth(what: string, q: Value, k: Value, v: Value, heads: number, kvHeads: number): number {
+  const width = (q.dim(-1) as number) / heads;
+  if (!Number.isInteger(width) || heads % kvHeads || k.dim(-1) !== width * kvHeads || !sameShape(k.shape, v.shape))
+    shapeError(what, [q, k, v], `${heads} heads over ${kvHeads} key heads do not fit`);
+  return width;
 }
 
 export interface PrefixedAttention {
@@ -117,9 +95,7 @@ export function prefixAttention(
 ): PrefixedAttention {
   const { graph } = q;
   const [batch, wanted] = q.shape;
-  const width = (q.dim(-1) as number) / heads;
-  if (!Number.isInteger(width) || heads % kvHeads || k.dim(-1) !== width * kvHeads || !sameShape(k.shape, v.shape))
-    shapeError('prefixAttention', [q, k, v], `${heads} heads over ${kvHeads} key heads do not fit`);
+  const width = headWidth('prefixAttention', q, k, v, heads, kvHeads);
   const split = (x: Value, n: number): Value =>
     ops.transpose(ops.reshape(x, [batch, x.dim(1), n, width]), [0, 2, 1, 3]);
   const turn = (x: Value, from: Value): Value => rotary(x, ops.reshape(from, [1]), tables.cos, tables.sin);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { runGraph } from '../../test/support/run-graph.ts';
 import { LlavaMiniError } from '../errors.ts';
 import * as g from './index.ts';
-import { Graph, type Value } from './index.ts';
+import { Graph, usedParameters, type Value } from './index.ts';
 
 function setup(...shapes: (readonly (number | string)[])[]): [Graph, ...Value[]] {
   const graph = new Graph('test', 'inference');
@@ -211,11 +211,11 @@ describe('errors name the operation, its operands and their shapes', () => {
     const [graph, q, k, v, cos] = setup([1, 2, 12], [1, 2, 8], [1, 2, 8], [4, 1]);
     const [lengths, total] = [graph.input('lengths', 'int32', [1]), graph.input('total', 'int32', [])];
     const attend = (heads: number, kvHeads: number) => () =>
-      g.groupQueryAttention(q, k, v, null, lengths, total, { cos, sin: cos }, heads, kvHeads, 2);
+      g.groupQueryAttention(q, k, v, null, lengths, total, heads, kvHeads);
     expect(messageOf(attend(3, 1))).toContain('groupQueryAttention(a float32[1,2,12], b float32[1,2,8]');
     expect(messageOf(attend(3, 2))).toContain('3 heads over 2 key heads do not fit');
     expect(messageOf(attend(6, 4))).toContain('6 heads over 4 key heads do not fit');
-    expect(messageOf(() => g.groupQueryAttention(q, q, q, null, lengths, total, { cos, sin: cos }, 1, 1, 2))).toContain(
+    expect(messageOf(() => g.groupQueryAttention(q, q, q, null, lengths, total, 1, 1))).toContain(
       'the engine wants heads of a multiple of 8 numbers, not 12',
     );
     expect(messageOf(() => g.prefixAttention(q, k, v, { key: k, value: v }, { cos, sin: cos }, 5, 1))).toContain(
@@ -400,5 +400,63 @@ describe('basic operations compute what they say', () => {
       same: [-2, 0.25, 1.75],
     };
     for (const [name, data] of Object.entries(expected)) expect([name, ...out[name].data]).toEqual([name, ...data]);
+  });
+});
+
+describe('branch', () => {
+  test('runs one side, with values and weights from outside, also nested', async () => {
+    const graph = new Graph('test', 'inference');
+    const [x, w] = [graph.input('x', 'float32', [2]), graph.parameter('w', [1])];
+    const [first, second] = ['first', 'second'].map((name) => graph.input(name, 'bool', []));
+    const shared = g.add(x, 1);
+    const inner = (): Value =>
+      graph.branch(
+        second,
+        () => g.mul(shared, w),
+        () => g.neg(g.add(shared, x)),
+      );
+    graph.output(
+      'y',
+      g.add(
+        graph.branch(first, () => g.mul(x, 100), inner),
+        0.5,
+      ),
+    );
+    expect(usedParameters(graph)).toEqual([w]);
+    const run = async (a: number, b: number) => {
+      const flag = (v: number) => ({ data: Uint8Array.of(v), shape: [] });
+      const { y } = await runGraph(graph, {
+        x: Float32Array.of(1, 2),
+        w: Float32Array.of(7),
+        first: flag(a),
+        second: flag(b),
+      });
+      return [...(y.data as Float32Array)];
+    };
+    expect(await run(1, 0)).toEqual([100.5, 200.5]);
+    expect(await run(0, 1)).toEqual([14.5, 21.5]);
+    expect(await run(0, 0)).toEqual([-2.5, -4.5]);
+  });
+
+  test('refuses sides that differ, conditions that are none, and what is not made inside', () => {
+    const [graph, a, b] = setup([2], [3]);
+    const yes = graph.input('yes', 'bool', []);
+    const sides = (condition: Value, y: Value, z: Value) => () =>
+      graph.branch(
+        condition,
+        () => g.neg(y),
+        () => g.neg(z),
+      );
+    expect(messageOf(sides(yes, a, b))).toContain('branch(yes bool[])');
+    expect(messageOf(sides(a, a, a))).toContain('branch(a float32[2])');
+    expect(
+      messageOf(() =>
+        graph.branch(
+          yes,
+          () => a,
+          () => g.neg(a),
+        ),
+      ),
+    ).toContain('is not made in its branch');
   });
 });

@@ -1,5 +1,6 @@
 import { LlavaMiniError } from '../errors.ts';
 import type { GradientRule } from './gradients.ts';
+import { sameShape } from './shape.ts';
 import { type DType, type Shape, Value } from './value.ts';
 import { type WeightFormat, type WeightPart, weightParts } from './weight-format.ts';
 
@@ -9,7 +10,13 @@ import { type WeightFormat, type WeightPart, weightParts } from './weight-format
  */
 export type GraphMode = 'inference' | 'training' | 'analysis';
 
-export type Attribute = number | bigint | string | readonly number[] | readonly bigint[] | { float: number };
+export type Attribute = number | bigint | string | readonly number[] | readonly bigint[] | { float: number } | Branch;
+
+/** Nodes that run only when a condition holds; they may use every value made before them. */
+export interface Branch {
+  nodes: readonly Node[];
+  output: Value;
+}
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array | Uint16Array;
 
 export interface Node {
@@ -199,6 +206,29 @@ export class Graph {
     });
     this.nodes.push(node);
     return values;
+  }
+
+  /**
+   * The value of one of two computations, of which only that one runs (inference only).
+   *
+   * @param condition bool `[]`
+   * @throws LlavaMiniError `bad-graph` where the two differ in type or shape
+   */
+  branch(condition: Value, yes: () => Value, no: () => Value): Value {
+    const [a, b] = [yes, no].map((build): Branch => {
+      const start = this.nodes.length;
+      const output = build();
+      const nodes = this.nodes.splice(start);
+      if (!nodes.some((node) => node === output.producer))
+        throw new LlavaMiniError('bad-graph', `branch: ${output} is not made in its branch`);
+      return { nodes, output };
+    });
+    const { dtype, shape } = a.output;
+    if (condition.dtype !== 'bool' || condition.rank || b.output.dtype !== dtype || !sameShape(b.output.shape, shape))
+      throw new LlavaMiniError('bad-graph', `branch(${condition}): ${a.output} or ${b.output}`, {
+        hint: 'the condition is a bool scalar, and both sides have one type and shape',
+      });
+    return this.node('If', [condition], [{ dtype, shape }], { then_branch: a, else_branch: b })[0];
   }
 
   private refuseBlocked(user: string, value: Value): void {

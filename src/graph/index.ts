@@ -1,5 +1,6 @@
 /** @module The typed ONNX graph builder. It knows tensors, not models. */
-export * from './attention.ts';
+export { groupQueryAttention, type PrefixedAttention, prefixAttention, rotary } from './attention.ts';
+export { type CacheCall, CHUNK, cacheCall, cachedAttention } from './cached-attention.ts';
 export { dequantiseRow } from './dequantise.ts';
 export { gradients } from './gradients.ts';
 export { Graph, type GraphMode } from './graph.ts';

@@ -186,6 +186,16 @@ export function sliceLast(x: Value, axis: number, count: Value, length: Dim): Va
   return one('Slice', [x, start, graph.ints([Number.MAX_SAFE_INTEGER]), graph.ints([a])], x.dtype, shape);
 }
 
+/** The first `count` elements (int64 `[]`) of an axis; `length` names how many these are. */
+export function sliceFirst(x: Value, axis: number, count: Value, length: Dim): Value {
+  const a = normaliseAxis(x, axis);
+  if (count.rank !== 0 || count.dtype !== 'int64')
+    shapeError('sliceFirst', [x, count], 'the count must be an int64 scalar');
+  const shape = x.shape.map((d, i) => (i === a ? length : d));
+  const { graph } = x;
+  return one('Slice', [x, graph.ints([0]), reshape(count, [1]), graph.ints([a])], x.dtype, shape);
+}
+
 export function split(x: Value, axis: number, sizes: readonly number[]): Value[] {
   const a = normaliseAxis(x, axis);
   if (sizes.reduce((p, q) => p + q, 0) !== x.shape[a])
@@ -231,6 +241,8 @@ function reduce(op: string, x: Value, axes: readonly number[], keep: boolean): V
 export const reduceSum = (x: Value, axes: readonly number[], keep = false): Value => reduce('ReduceSum', x, axes, keep);
 export const reduceMean = (x: Value, axes: readonly number[], keep = false): Value =>
   reduce('ReduceMean', x, axes, keep);
+/** Has no gradient. */
+export const reduceMax = (x: Value, axes: readonly number[], keep = false): Value => reduce('ReduceMax', x, axes, keep);
 export const sumAll = (x: Value): Value => reduceSum(x, [...x.shape.keys()]);
 
 export function softmax(x: Value): Value {

@@ -1,5 +1,5 @@
 import { LlavaMiniError } from '../errors.ts';
-import type { Attribute, Graph, Node } from './graph.ts';
+import type { Attribute, Branch, Graph, Node } from './graph.ts';
 import { ProtobufWriter } from './protobuf.ts';
 import type { DType, Shape, Value } from './value.ts';
 
@@ -90,9 +90,21 @@ function reachable(graph: Graph): { nodes: Node[]; used: Set<Value> } {
     const node = graph.nodes[i];
     if (!node.outputs.some((v) => used.has(v))) continue;
     nodes.push(node);
-    for (const v of node.inputs) if (v) used.add(v);
+    for (const v of inputsOf(node)) used.add(v);
   }
   return { nodes: nodes.reverse(), used };
+}
+
+/** What a node reads, also inside its branches. */
+function inputsOf(node: Node): Value[] {
+  const inside = branchesOf(node).flatMap(({ nodes }) => nodes.flatMap(inputsOf));
+  return [...node.inputs.filter((v) => v !== null), ...inside];
+}
+
+const branchesOf = (node: Node): Branch[] => Object.values(node.attributes).filter(isBranch);
+
+function isBranch(value: Attribute): value is Branch {
+  return typeof value === 'object' && 'nodes' in value;
 }
 
 function writeNode(w: ProtobufWriter, node: Node): void {
@@ -108,11 +120,18 @@ function writeAttribute(w: ProtobufWriter, name: string, value: Attribute): void
   w.string(1, name);
   if (typeof value === 'string') w.string(4, value).varint(20, 3);
   else if (typeof value === 'number' || typeof value === 'bigint') w.varint(3, whole(name, value)).varint(20, 2);
+  else if (isBranch(value)) w.message(6, (g) => writeBranch(g, name, value)).varint(20, 5);
   else if ('float' in value) w.float(2, value.float).varint(20, 1);
   else {
     for (const v of value) w.varint(8, whole(name, v));
     w.varint(20, 7);
   }
+}
+
+function writeBranch(w: ProtobufWriter, name: string, { nodes, output }: Branch): void {
+  for (const node of nodes) w.message(1, (n) => writeNode(n, node));
+  w.string(2, name);
+  w.message(12, (info) => writeInfo(info, output.name, output.dtype, output.shape));
 }
 
 function whole(name: string, value: number | bigint): number | bigint {

@@ -115,22 +115,21 @@ export function prefusionGraph(config: ModelConfig, vision: VisionConfig, option
 }
 
 /**
- * `embeddings [B, T, D]`, `past_key.i`, `past_value.i` `[B, kvHeads, M, Dh]`, `lengths` int32 `[B]` (keys after this
- * call − 1), `total` int32 `[]`, `last` int64 `[B, 1]` (row whose logits are wanted) → `logits [B, V]`,
- * `present_key.i`, `present_value.i`. Feed and fetch past and present as the same memory.
+ * `embeddings [B, T, D]`, `positions` int64 `[B, T]` (consecutive; B or T is 1), `past_key.i`, `past_value.i`
+ * `[B, C, kvHeads, CHUNK, Dh]` (C ≥ 1; row b holds positions 0 … positions[b, 0]−1), `last` int64 `[B, 1]` (row whose
+ * logits are wanted) → `logits [B, V]` and, for the cache, `new_key.i`, `new_value.i` `[B, T, kvHeads·Dh]`.
  */
 export function decoderGraph(config: ModelConfig, options: InferenceOptions): Graph {
   const graph = new Graph('decoder', 'inference', options.formats);
   const embeddings = graph.input('embeddings', 'float32', ['batch', 'tokens', config.hiddenSize]);
-  const cache = (name: string) => graph.input(name, 'float32', ['batch', config.kvHeads, 'room', config.headDim]);
+  const positions = graph.input('positions', 'int64', ['batch', 'tokens']);
+  const shape = ['batch', 'room', config.kvHeads, g.CHUNK, config.headDim];
   const past: KeyValue[] = Array.from({ length: config.layers }, (_, i) => ({
-    key: cache(`past_key.${i}`),
-    value: cache(`past_value.${i}`),
+    key: graph.input(`past_key.${i}`, 'float32', shape),
+    value: graph.input(`past_value.${i}`, 'float32', shape),
   }));
-  const lengths = graph.input('lengths', 'int32', ['batch']);
-  const total = graph.input('total', 'int32', []);
   const tables = tableConstants(graph, config, options.maxLength);
-  const { hidden, present, layerOutputs } = decodeCached(graph, config, embeddings, past, lengths, total, tables);
+  const { hidden, added, layerOutputs } = decodeCached(graph, config, embeddings, positions, past, tables);
   if (options.intermediates) {
     layerOutputs.forEach((v, i) => {
       graph.output(`layer_output.${i}`, v);
@@ -140,9 +139,9 @@ export function decoderGraph(config: ModelConfig, options: InferenceOptions): Gr
     const last = graph.input('last', 'int64', ['batch', 1]);
     graph.output('logits', head(graph, config, g.gatherRow(hidden, last)));
   }
-  present.forEach(({ key, value }, i) => {
-    graph.output(`present_key.${i}`, key);
-    graph.output(`present_value.${i}`, value);
+  added.forEach(({ key, value }, i) => {
+    graph.output(`new_key.${i}`, key);
+    graph.output(`new_value.${i}`, value);
   });
   return graph;
 }

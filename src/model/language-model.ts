@@ -26,34 +26,34 @@ export function head(graph: Graph, config: ModelConfig, x: Value): Value {
 }
 
 /**
- * The decoder with its K/V cache (inference).
+ * The decoder over new tokens and its K/V cache (inference).
  *
  * @param x `[B, T, D]`
- * @param past per layer `[B, kvHeads, M, Dh]`, with room for M positions, updated in place
- * @param lengths int32 `[B]`: valid keys after this call, minus one; `total` int32 `[]`: the largest of them plus one
+ * @param positions int64 `[B, T]`, see `cacheCall`
+ * @param past per layer `[B, C, kvHeads, CHUNK, Dh]`, keys rotated; only read
+ * @returns `added` per layer: the tokens' own keys (rotated) and values `[B, T, kvHeads·Dh]`, for the cache
  */
 export function decodeCached(
   graph: Graph,
   config: ModelConfig,
   x: Value,
+  positions: Value,
   past: readonly KeyValue[],
-  lengths: Value,
-  total: Value,
-  tables: Tables,
-): { hidden: Value; present: KeyValue[]; layerOutputs: Value[] } {
-  const present: KeyValue[] = [];
+  { cos, sin }: Tables,
+): { hidden: Value; added: KeyValue[]; layerOutputs: Value[] } {
+  const added: KeyValue[] = [];
   const layerOutputs: Value[] = [];
+  const call = g.cacheCall(positions, past[0].key);
   let y = x;
   for (let i = 0; i < config.layers; i++) {
     y = decoderLayer(graph, config, layerName(i), y, ({ q, k, v }) => {
-      const room = past[i].key.shape[2];
-      const a = g.groupQueryAttention(q, k, v, past[i], lengths, total, tables, config.heads, config.kvHeads, room);
-      present.push({ key: a.presentKey, value: a.presentValue });
-      return a.out;
+      const [query, key] = [q, k].map((rows) => g.rotary(rows, positions, cos, sin));
+      added.push({ key, value: v });
+      return g.cachedAttention(query, key, v, past[i], call, config.heads, config.kvHeads);
     });
     layerOutputs.push(y);
   }
-  return { hidden: y, present, layerOutputs };
+  return { hidden: y, added, layerOutputs };
 }
 
 /**

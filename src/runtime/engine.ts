@@ -53,21 +53,8 @@ export class Engine {
    * @param embeddings `[T, D]`, @param past positions that the row already holds
    * @returns logits of the last position, `[V]`
    */
-  async append(row: number, embeddings: Float32Array, past: number): Promise<Float32Array> {
-    const tokens = embeddings.length / this.folder.config.hiddenSize;
-    const { past: feeds, present } = this.cache.view(row, 1);
-    const out = await this.model.run(
-      'decoder',
-      {
-        ...feeds,
-        embeddings: new ort.Tensor('float32', embeddings, [1, tokens, this.folder.config.hiddenSize]),
-        lengths: new ort.Tensor('int32', Int32Array.of(past + tokens - 1), [1]),
-        total: new ort.Tensor('int32', Int32Array.of(past + tokens), []),
-        last: new ort.Tensor('int64', BigInt64Array.of(BigInt(tokens - 1)), [1, 1]),
-      },
-      { logits: null, ...present },
-    );
-    return out.logits.data as Float32Array;
+  append(row: number, embeddings: Float32Array, past: number): Promise<Float32Array> {
+    return this.decode(row, embeddings, [past]);
   }
 
   /**
@@ -77,21 +64,24 @@ export class Engine {
    * @returns logits `[rows, V]`
    */
   async step(ids: readonly number[], past: readonly number[]): Promise<Float32Array> {
-    const rows = ids.length;
-    const { past: feeds, present } = this.cache.view(0, rows);
-    const embeddings = await this.model.embeddings.rows(ids);
-    const out = await this.model.run(
-      'decoder',
-      {
-        ...feeds,
-        embeddings: new ort.Tensor('float32', embeddings, [rows, 1, this.folder.config.hiddenSize]),
-        lengths: new ort.Tensor('int32', Int32Array.from(past), [rows]),
-        total: new ort.Tensor('int32', Int32Array.of(Math.max(...past) + 1), []),
-        last: new ort.Tensor('int64', new BigInt64Array(rows), [rows, 1]),
-      },
-      { logits: null, ...present },
-    );
-    return out.logits.data as Float32Array;
+    return this.decode(0, await this.model.embeddings.rows(ids), past);
+  }
+
+  /** As many tokens for each of the rows from `first` on as there are embeddings, `[rows, T, D]`. */
+  private async decode(first: number, embeddings: Float32Array, past: readonly number[]): Promise<Float32Array> {
+    const rows = past.length;
+    const width = this.folder.config.hiddenSize;
+    const tokens = embeddings.length / width / rows;
+    const positions = new BigInt64Array(rows * tokens);
+    for (let i = 0; i < positions.length; i++) positions[i] = BigInt(past[Math.floor(i / tokens)] + (i % tokens));
+    const { logits, ...added } = await this.model.run('decoder', {
+      ...this.cache.view(first, past, tokens),
+      embeddings: new ort.Tensor('float32', embeddings, [rows, tokens, width]),
+      positions: new ort.Tensor('int64', positions, [rows, tokens]),
+      last: new ort.Tensor('int64', new BigInt64Array(rows).fill(BigInt(tokens - 1)), [rows, 1]),
+    });
+    this.cache.write(first, past, added);
+    return logits.data as Float32Array;
   }
 
   dispose(): Promise<void> {

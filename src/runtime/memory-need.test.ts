@@ -60,7 +60,7 @@ test('too little memory is said with both numbers and what would fit', () => {
   expect(fits.code).toBe('out-of-memory');
   expect(fits.message).toMatch(/needs about \d\d\.\d GB of memory as fp32 with 4096 positions, but 16\.0 GB are/);
   expect(fits.hint).toMatch(/^dtype q8 would fit \(1[0-9]\.\d GB\)/);
-  expect(refusal('fp32', 9 * GB)!.hint).toMatch(/^dtype q4 would fit \(7\.\d GB\)/);
+  expect(refusal('fp32', 9 * GB)!.hint).toMatch(/^dtype q4 would fit \(8\.\d GB\)/);
   const none = refusal('q4', 4 * GB)!;
   expect(none.message).toContain('4.0 GB are available');
   expect(none.hint).toMatch(/^use a smaller model, or a smaller maxLength/);

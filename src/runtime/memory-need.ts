@@ -41,8 +41,10 @@ export function memoryNeed(model: Model, sizes: Sizes, formatOf: FormatOf, hande
   if (handedOver) bytes += 1.25 * largest;
   const table = [config.vocabSize, config.hiddenSize] as const;
   bytes += keptTableBytes(table, formatOf(EMBEDDINGS, table));
-  bytes += 4 * 2 * config.layers * config.kvHeads * config.headDim * maxLength;
-  return bytes + 4 * activations(model, layout, Math.min(prefillChunk, maxLength));
+  const chunk = Math.min(prefillChunk, maxLength);
+  // The cache, and a chunk's part of it twice on its way there: in the engine and as its binding copies it.
+  bytes += 4 * 2 * config.layers * config.kvHeads * config.headDim * (maxLength + 2 * chunk);
+  return bytes + 4 * activations(model, layout, chunk);
 }
 
 /** Numbers on the way through one picture and one chunk of a prompt; each session keeps its own buffers. */

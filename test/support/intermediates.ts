@@ -1,6 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import type { ModelFolder } from '../../src/folder/model-folder.ts';
 import { openWeights } from '../../src/folder/model-weights.ts';
+import { CHUNK } from '../../src/graph/index.ts';
 import { partsPerImage } from '../../src/model/image-part.ts';
 import { modelGraphs } from '../../src/model/inference.ts';
 import { patchGrid } from '../../src/model/vision/index.ts';
@@ -9,7 +10,6 @@ import { createSession } from '../../src/runtime/sessions.ts';
 export type Tensors = Map<string, { data: Float32Array; shape: readonly number[] }>;
 
 const float = (data: Float32Array, shape: number[]): ort.Tensor => new ort.Tensor('float32', data, shape);
-const ints = (values: number[], shape: number[]): ort.Tensor => new ort.Tensor('int32', Int32Array.from(values), shape);
 
 /** The product's graphs with everything in between as outputs, under the golden data's names. */
 export class Intermediates {
@@ -69,17 +69,20 @@ export class Intermediates {
     const tokens = embeddings.length / config.hiddenSize;
     const feeds: Record<string, ort.Tensor> = {
       embeddings: float(embeddings, [1, tokens, config.hiddenSize]),
-      lengths: ints([tokens - 1], [1]),
-      total: ints([tokens], []),
+      positions: new ort.Tensor(
+        'int64',
+        BigInt64Array.from({ length: tokens }, (_, t) => BigInt(t)),
+        [1, tokens],
+      ),
     };
-    const shape = [1, config.kvHeads, tokens, config.headDim];
+    const shape = [1, 1, config.kvHeads, CHUNK, config.headDim];
     const size = shape.reduce((a, b) => a * b, 1);
     for (let i = 0; i < config.layers; i++)
       for (const name of [`past_key.${i}`, `past_value.${i}`]) feeds[name] = float(new Float32Array(size), shape);
     const run = await this.sessions.get('decoder')!.run(feeds);
     const out: Tensors = new Map();
     for (const [name, tensor] of Object.entries(run))
-      if (!name.startsWith('present'))
+      if (!name.startsWith('new_'))
         out.set(name === 'all_logits' ? 'logits' : name, {
           data: tensor.data as Float32Array,
           shape: tensor.dims.slice(1),
