@@ -80,8 +80,12 @@ test('nano answers in fewer bits as in 32', { timeout: 60_000 }, async () => {
   const logits = async (folder: string): Promise<Float32Array[]> => {
     const engine = await open(folder, 128);
     const out: Float32Array[] = [];
-    for (const picture of ['cat.png', 'coffee.png', 'rocket.jpg']) {
-      const pixels = preparePictures(engine.folder, [await decodePicture(`examples/pictures/${picture}`)]);
+    for (const picture of [
+      'examples/pictures/cat.png',
+      'examples/pictures/coffee.png',
+      'test/data/photographs/rocket.jpg',
+    ]) {
+      const pixels = preparePictures(engine.folder, [await decodePicture(picture)]);
       const { memory } = await engine.see(pixels, 1, picture);
       for (const text of QUESTIONS) {
         const content = [{ type: 'image' as const }, { type: 'text' as const, text }];

@@ -7,6 +7,7 @@ import { trainFromConfig } from '../src/train/train.ts';
 import { writeTinyRun } from './support/tiny-lite.ts';
 
 const PICTURES = ['cat.png', 'coffee.png', 'rocket.jpg', 'astronaut.png'];
+const FOLDERS = ['examples/pictures', 'examples/pictures', 'test/data/photographs', 'test/data/photographs'];
 const NAMES = ['a cat', 'a cup of coffee', 'a rocket', 'an astronaut'];
 const COLOURS = ['grey', 'brown', 'white', 'orange'];
 const ASKED = ['What is it?', 'What colour is it?'];
@@ -71,7 +72,7 @@ async function newRun(plan: object = PLAN): Promise<Run> {
   const texts = [...ASKED, ...PICTURES.flatMap((_, i) => answersOf(i))];
   const { dir, remove } = await writeTinyRun(texts);
   await mkdir(join(dir, 'images'));
-  for (const name of PICTURES) await copyFile(join('examples/pictures', name), join(dir, 'images', name));
+  for (const [i, name] of PICTURES.entries()) await copyFile(join(FOLDERS[i], name), join(dir, 'images', name));
   await writeFile(join(dir, 'data.json'), JSON.stringify(RECORDS));
   await writeFile(join(dir, 'plan.json'), JSON.stringify(plan));
   return { dir, plan: join(dir, 'plan.json'), remove };
@@ -117,7 +118,7 @@ describe('a run on data in the format of LLaVA', () => {
     const model = await LlavaMini.load(join(run.dir, 'model'), { engine: 'inline', threads: 1 });
     try {
       for (const [i, name] of PICTURES.entries()) {
-        const memory = await model.see(join('examples/pictures', name));
+        const memory = await model.see(join(FOLDERS[i], name));
         for (const [k, question] of ASKED.entries()) {
           const { text } = await model.ask(memory, question, { maxTokens: 20 });
           expect(text).toBe(answersOf(i)[k]);
