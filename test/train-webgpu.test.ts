@@ -52,11 +52,14 @@ function expectClose(actual: Tensors, expected: Tensors, tolerance: number): voi
   }
 }
 
-describe.skipIf(process.env.LLAVA_MINI_TEST_WEBGPU === 'off')('training on WebGPU', () => {
+const environment = swiftShaderEnvironment();
+if (environment === null)
+  console.warn('not tested: training on WebGPU, which needs SwiftShader: apt-get install chromium');
+
+describe.skipIf(environment === null)('training on WebGPU', () => {
   beforeAll(async () => {
-    const environment = swiftShaderEnvironment();
     dir = await mkdtemp(join(tmpdir(), 'llava-mini-webgpu-'));
-    said = (await run(environment, ['toy', 'restore', 'failedStep', 'memory', 'answers'])) as Said;
+    said = (await run(environment ?? {}, ['toy', 'restore', 'failedStep', 'memory', 'answers'])) as Said;
   });
   afterAll(() => dir && rm(dir, { recursive: true, force: true }));
 
