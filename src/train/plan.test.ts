@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parsePlan } from './plan.ts';
 
@@ -47,10 +48,19 @@ const withStage = (key: keyof typeof STAGES, change: Json): Json =>
   plan(Object.entries(STAGES).map(([k, stage]) => (k === key ? { ...stage, ...change } : stage)));
 
 describe('parsePlan', () => {
-  it('reads the plan that nano was trained with', async () => {
+  it('reads all plans of the project', async () => {
+    const files = (await readdir('training')).filter((name) => name.endsWith('.json'));
+    expect(files).toContain('nano-v2.json');
+    for (const file of files) {
+      const { stages } = parsePlan(JSON.parse(await readFile(join('training', file), 'utf8')), file);
+      expect(stages.at(-1)?.kind, file).toBe('export');
+    }
+  });
+
+  it('reads the plan of nano’s first weights', async () => {
     const { stages, name, startWith } = parsePlan(
-      JSON.parse(await readFile('training/nano.json', 'utf8')),
-      'nano.json',
+      JSON.parse(await readFile('training/nano-v1.json', 'utf8')),
+      'nano-v1.json',
     );
     expect(name).toBe('nano');
     expect(startWith).toBe('tower');
