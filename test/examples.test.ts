@@ -7,6 +7,8 @@ interface ExampleQuestion {
   question: string;
   /** A right answer has one of each group's words. */
   says: string[][];
+  /** Words that would make it wrong all the same. */
+  never?: string[];
   /** The packaged weights must answer it rightly. */
   mastered?: boolean;
 }
@@ -32,7 +34,7 @@ test('there is a question about every picture', async () => {
  */
 test.each(questions.filter((q) => q.mastered))(
   'nano answers rightly: $picture, $question',
-  async ({ picture, question, says }) => {
+  async ({ picture, question, says, never = [] }) => {
     const { text } = await model.ask(`${PICTURES}/${picture}`, question, { maxTokens: 60 });
     const words = ` ${text.toLowerCase().replace(/[^a-z0-9]+/g, ' ')} `;
     for (const group of says)
@@ -40,6 +42,7 @@ test.each(questions.filter((q) => q.mastered))(
         group.some((word) => words.includes(` ${word} `)),
         text,
       ).toBe(true);
+    for (const word of never) expect(words).not.toContain(` ${word} `);
   },
 );
 
