@@ -34,7 +34,7 @@ export function addSynthCommand(program: Command): void {
     .option('--max-length <n>', 'longest prompt and answer together, in tokens (default: at most 4,096)', parseWhole)
     .option('--json', 'print one JSON object');
   addExamples(command, [
-    ['llava-mini synth --like llama-3.1-8b --out /tmp/big', "the published model's shape in 4 bits (5 GB)"],
+    ['llava-mini synth --like llama-3.1-8b --out /tmp/big', "the published model's shape in 4 bits (6 GB)"],
     ['llava-mini ask --model /tmp/big cat.jpg "What is this?"', 'see how fast it would answer'],
   ]);
   command.action((flags: SynthFlags) => interruptible((signal) => synth(flags, signal)));

@@ -98,7 +98,7 @@ export function builderVersion(): string {
 
 /**
  * Reads a converted model's manifest; undefined when the folder has none. That the weights files are there and as
- * long as it says is for `checkWeightFiles`.
+ * long as it says is for `openConvertedWeights`.
  *
  * @throws LlavaMiniError `bad-model` naming the key, `unsupported` for another format, `io`
  */

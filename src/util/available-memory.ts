@@ -6,8 +6,8 @@ type ReadFile = (path: string) => string | undefined;
 
 /**
  * Bytes that this process can still have. On Linux what the kernel calls available, caches that it can drop included,
- * and not more than the limit of its control group leaves. Elsewhere, all that is built in: what other systems call
- * free leaves out far too much.
+ * and not more than the limit of its control group leaves. On Windows what it calls free, where caches count as free.
+ * Elsewhere, all that is built in: what other systems call free leaves out far too much.
  */
 export function availableMemory(read: ReadFile = readSystemFile, system: string = platform()): number {
   if (system !== 'linux') return system === 'win32' ? freemem() : totalmem();
