@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { LlavaMini } from '../runtime/llava-mini.ts';
 import type { LoadProgress } from '../runtime/load-options.ts';
 import type { WeightType } from '../runtime/sessions.ts';
-import { showPhase } from './convert-progress.ts';
+import { showConversion, showPhase } from './convert-progress.ts';
 import { modelFolder } from './model-folder.ts';
 import { parseWhole } from './number-option.ts';
 import { StatusLine } from './terminal.ts';
@@ -23,7 +23,8 @@ export const DTYPE_OPTION = [
 /** How far loading is, in one line. */
 export function showLoading({ phase, done, all, bytesPerSecond = 0, secondsLeft }: LoadProgress): string {
   if (phase === 'loading') return `loading the model: ${done} of ${all}`;
-  return showPhase({ phase, bytes: done, totalBytes: all, bytesPerSecond, secondsLeft });
+  const progress = { bytes: done, totalBytes: all, bytesPerSecond, secondsLeft };
+  return phase === 'downloading' ? showConversion(progress, phase) : showPhase({ phase, ...progress });
 }
 
 /** The options of every command that answers. */

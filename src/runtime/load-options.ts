@@ -35,17 +35,22 @@ export interface LoadOptions {
   memoryCheck?: boolean;
   signal?: AbortSignal;
   onProgress?: (progress: LoadProgress) => void;
+  /** Things the user should know that are no errors: hub down, another process downloading the model. */
+  onWarning?: (message: string) => void;
   /** For measurements: how the engine does its work. */
   tuning?: Partial<Pick<EngineOptions, 'layout' | 'maxBatch' | 'prefillChunk' | 'frameChunk'>>;
 }
 
 export interface LoadProgress {
-  /** A conversion, where there has to be one, first hashes what it converts. */
-  phase: 'hashing' | 'converting' | 'loading';
-  /** Parts of the model that are ready, of so many; bytes of a conversion's source. */
+  /**
+   * Of a model given as `ORG/NAME`, what the hub's cache lacks is downloaded. A conversion, where there has to be one,
+   * first hashes what it converts.
+   */
+  phase: 'downloading' | 'hashing' | 'converting' | 'loading';
+  /** Parts of the model that are ready, of so many; bytes of a download or of a conversion's source. */
   done: number;
   all: number;
-  /** Of a conversion. */
+  /** Of a download or a conversion. */
   bytesPerSecond?: number;
   secondsLeft?: number;
 }
