@@ -270,10 +270,10 @@ describe('convertModel', () => {
 
   it('removes what a process that died has left, and keeps a folder that it was about to replace', async () => {
     await convert('llama31-c1', { dtype: 'q4' });
-    await cp(join(dir, 'out'), join(dir, 'out.old'), { recursive: true });
+    await cp(join(dir, 'out'), join(dir, 'out.replaced-by-llava-mini'), { recursive: true });
     await rm(join(dir, 'out'), { recursive: true });
-    await mkdir(join(dir, 'out.partial-1-00'));
-    await writeFile(join(dir, 'out.partial-1-00', 'weights-00001.bin'), 'half');
+    await mkdir(join(dir, 'out.partial-1-0123abcd'));
+    await writeFile(join(dir, 'out.partial-1-0123abcd', 'weights-00001.bin'), 'half');
     const controller = new AbortController();
     const stopped = convert('llama31-c1', {
       dtype: 'q8',

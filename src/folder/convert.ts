@@ -39,7 +39,7 @@ export async function convertModel(dir: string, out: string, options: ConvertOpt
 export async function convertFolder(
   folder: ModelFolder,
   out: string,
-  options: ConvertOptions & Pick<ReplaceOptions, 'owned'>,
+  options: ConvertOptions & Pick<ReplaceOptions, 'replaces'>,
   isDone: () => Promise<Manifest | undefined> = async () => undefined,
 ): Promise<Manifest> {
   const { signal } = options;

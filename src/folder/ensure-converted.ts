@@ -39,7 +39,7 @@ export async function ensureConverted(dir: string, options: EnsureOptions): Prom
   const files = await sourceFiles(folder, await weightFiles(dir, options.tower));
   const out = join(resolve(options.cache ?? conversionCache()), await entryName(dir, kind, options.tower));
   const fresh = (): Promise<Manifest | undefined> => freshManifest(out, kind, files, options.signal);
-  if (!(await fresh())) await convertFolder(folder, out, { ...options, owned: true }, fresh);
+  if (!(await fresh())) await convertFolder(folder, out, { ...options, replaces: 'anything' }, fresh);
   return out;
 }
 

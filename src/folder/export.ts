@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { makeFolder } from '../checkpoint/hub/cache.ts';
 import { checkSpace } from '../checkpoint/hub/disk-space.ts';
@@ -9,12 +8,11 @@ import { DTYPE_BYTES, type DType, elementCount, type TensorArray } from '../chec
 import { LlavaMiniError } from '../errors.ts';
 import { usedParameters } from '../graph/index.ts';
 import { modelGraphs } from '../model/inference.ts';
-import { fileError } from '../util/atomic-file.ts';
 import { towerName, writeConfig, writeIndex, writeTokenizer, writeTower } from './export-files.ts';
 import { exportNotes } from './export-notes.ts';
 import { BUFFERS, type ExportSource, isTower, openExportSource, type SourceTensor } from './export-source.ts';
 import { type ModelFolder, readModelFolder } from './model-folder.ts';
-import { replaceFolder } from './replace-folder.ts';
+import { checkReplaceable, replaceFolder } from './replace-folder.ts';
 import { EMBEDDINGS } from './scheme.ts';
 
 export const EXPORT_DTYPES = ['fp16', 'bf16', 'fp32'] as const;
@@ -84,7 +82,7 @@ export async function exportModel(dir: string, out: string, options: ExportOptio
     throw new LlavaMiniError('bad-argument', `shardBytes must be a whole number above 0, not ${String(shardBytes)}`);
   const folder = await readModelFolder(dir);
   checkExportable(folder);
-  await checkFree(out);
+  await checkReplaceable(out, 'nothing');
   const source = await openExportSource(dir, options.tower);
   try {
     const tensors = chooseTensors(source, folder);
@@ -107,7 +105,7 @@ export async function exportModel(dir: string, out: string, options: ExportOptio
       data: () => slices(source, stored.get(tensor.name)!, tensor.dtype, (bytes) => meter.add(bytes, ''), signal),
     });
     const notes: string[] = [];
-    await replaceFolder(out, { signal, onWait }, async (temporary) => {
+    await replaceFolder(out, { signal, onWait, replaces: 'nothing' }, async (temporary) => {
       for (const [file, part] of shards)
         await writeSafetensors(
           join(temporary, file),
@@ -157,19 +155,6 @@ function checkExportable({ dir, config, vision }: ModelFolder): void {
       `${dir} has ${config.heads} heads of width ${config.headDim} in a width of ${config.hiddenSize}; the reference's code divides the width among the heads`,
       'only models whose head_dim is hidden_size / num_attention_heads can be exported',
     );
-}
-
-/** An export never replaces anything. */
-async function checkFree(out: string): Promise<void> {
-  const names: string[] = await readdir(out).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    if (error.code === 'ENOTDIR') throw new LlavaMiniError('bad-argument', `${out} is a file, not a folder`);
-    throw fileError(error, out);
-  });
-  if (names.length > 0)
-    throw new LlavaMiniError('bad-argument', `${out} is there already and not empty`, {
-      hint: 'give another folder; nothing was changed',
-    });
 }
 
 /** The published tensors, all that the model needs among them. @throws LlavaMiniError `bad-checkpoint` */
