@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { LlavaMiniError } from '../errors.ts';
 import { quote } from './strict-json.ts';
-import { exists, openWeightFile, type WeightFile } from './weight-files.ts';
+import { existsInside, openWeightFile, type WeightFile } from './weight-files.ts';
 
 /** A file of weights whose tensors get other names: name in the model → name in the file. */
 export interface RenamedFile {
@@ -29,7 +29,7 @@ const PREFIXED = /(?:^|\.)(mm_projector|compressor|prefusion_layers)\.(.+)$/;
  * Opens the separate files of a folder, in the order in which they win. Where a part is there both as safetensors and
  * as pickle, the pickle is not looked at.
  *
- * @throws LlavaMiniError `bad-checkpoint`: broken file, tensor of no known part
+ * @throws LlavaMiniError `bad-checkpoint`: broken file, tensor of no known part, link that leads out of the folder
  */
 export async function openSeparateParts(dir: string): Promise<RenamedFile[]> {
   const parts: RenamedFile[] = [];
@@ -73,6 +73,6 @@ function publishedNames(file: WeightFile, part: string, bare: RegExp): Map<strin
 }
 
 async function firstOf(dir: string, names: readonly string[]): Promise<string | undefined> {
-  for (const name of names) if (await exists(join(dir, name))) return join(dir, name);
+  for (const name of names) if (await existsInside(dir, join(dir, name))) return join(dir, name);
   return undefined;
 }

@@ -24,7 +24,7 @@ export async function openSeparateTower(dir: string, given: string | undefined, 
   const place = given === undefined ? await namedPlace(dir, env) : await givenPlace(given, env);
   if (!place) return [];
   const { name, folder } = place;
-  const files = folder === undefined ? undefined : await openWeightFiles(folder);
+  const files = folder === undefined ? undefined : await openWeightFiles(folder, place.inside ? dir : folder);
   if (!files) {
     // A folder inside the model's may hold the tower's config alone; which tensors are missing is then said by name.
     if (place.inside) return [];

@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { LlavaMiniError } from '../errors.ts';
 import { fileError } from '../util/atomic-file.ts';
 import { realPathInside } from './inside-folder.ts';
@@ -23,29 +23,32 @@ export function openWeightFile(path: string): Promise<WeightFile> {
 
 /**
  * Opens the files that hold a folder's model: the first that is there of `model.safetensors`, the shards of its
- * index, `pytorch_model.bin`, the shards of its index. Undefined when there is none of them.
+ * index, `pytorch_model.bin`, the shards of its index. Undefined when there is none of them. A link may lead into the
+ * hub cache that the folder belongs to, but to nowhere else outside of it.
  *
- * @throws LlavaMiniError `bad-checkpoint`: broken file or index, missing shard, tensor not where the index says
+ * @param root the model's folder, where `dir` is a folder inside it
+ * @throws LlavaMiniError `bad-checkpoint`: broken file or index, missing shard, tensor not where the index says,
+ *   link that leads out
  */
-export async function openWeightFiles(dir: string): Promise<WeightFile[] | undefined> {
+export async function openWeightFiles(dir: string, root = dir): Promise<WeightFile[] | undefined> {
   for (const [single, index] of [
     [SINGLE_FILE, INDEX_FILE],
     [PICKLE_FILE, PICKLE_INDEX_FILE],
   ]) {
-    if (await exists(join(dir, single))) return [await openWeightFile(join(dir, single))];
-    if (await exists(join(dir, index))) return openShards(dir, index);
+    if (await existsInside(root, join(dir, single))) return [await openWeightFile(join(dir, single))];
+    if (await existsInside(root, join(dir, index))) return openShards(dir, root, index);
   }
   return undefined;
 }
 
-async function openShards(dir: string, indexName: string): Promise<WeightFile[]> {
+async function openShards(dir: string, root: string, indexName: string): Promise<WeightFile[]> {
   const index = join(dir, indexName);
   const places = await readIndex(index, indexName === INDEX_FILE ? '.safetensors' : '.bin');
   const shards = [...new Set(places.values())].sort();
   if (shards.length > MAX_SHARDS) bad(`${index} names ${shards.length} files, over the cap of ${MAX_SHARDS}`);
   const files: WeightFile[] = [];
   try {
-    for (const shard of shards) files.push(await openWeightFile(await shardPath(dir, shard, index)));
+    for (const shard of shards) files.push(await openWeightFile(await shardPath(dir, root, shard, index)));
     const byName = new Map(shards.map((shard, i) => [shard, files[i]]));
     for (const [name, shard] of places)
       if (!byName.get(shard)!.tensors.has(name))
@@ -90,10 +93,10 @@ function isPlainName(name: StrictJson, ending: string): name is string {
   );
 }
 
-async function shardPath(dir: string, shard: string, index: string): Promise<string> {
+async function shardPath(dir: string, root: string, shard: string, index: string): Promise<string> {
   const path = join(dir, shard);
   try {
-    await realPathInside(dir, shard);
+    await realPathInside(root, relative(root, path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, path);
     throw new LlavaMiniError('bad-checkpoint', `${index} names ${shard}, but ${path} is missing`, {
@@ -102,6 +105,13 @@ async function shardPath(dir: string, shard: string, index: string): Promise<str
     });
   }
   return path;
+}
+
+/** Whether a file is there. @throws LlavaMiniError `bad-checkpoint` when it is a link that leads out of `root` */
+export async function existsInside(root: string, path: string): Promise<boolean> {
+  if (!(await exists(path))) return false;
+  await realPathInside(root, relative(root, path)).catch((error) => Promise.reject(fileError(error, path)));
+  return true;
 }
 
 export async function exists(path: string): Promise<boolean> {

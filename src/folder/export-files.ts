@@ -1,11 +1,13 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { realPathInside } from '../checkpoint/inside-folder.ts';
 import { type TensorToWrite, writeSafetensors } from '../checkpoint/safetensors-write.ts';
 import { LlavaMiniError } from '../errors.ts';
 import { wellKnownTower } from '../model/vision/index.ts';
 import { fileError, writeFileAtomic } from '../util/atomic-file.ts';
 import { generationConfig, publishedConfig, towerFiles } from './export-config.ts';
 import type { SourceTensor } from './export-source.ts';
+import { filesToCopy } from './files-to-copy.ts';
 import type { ModelFolder } from './model-folder.ts';
 
 export const TOWER_FOLDER = 'vision_tower';
@@ -31,9 +33,10 @@ export async function writeIndex(
   });
 }
 
-async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
+async function readJson(dir: string, name: string): Promise<Record<string, unknown> | undefined> {
+  const path = join(dir, name);
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    return JSON.parse(await readFile(await realPathInside(dir, name), 'utf8')) as Record<string, unknown>;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     if (!(error instanceof SyntaxError)) throw fileError(error, path);
@@ -42,12 +45,12 @@ async function readJson(path: string): Promise<Record<string, unknown> | undefin
 }
 
 export async function writeConfig(out: string, folder: ModelFolder, written: readonly SourceTensor[]): Promise<void> {
-  const json = (await readJson(join(folder.dir, 'config.json')))!;
+  const json = (await readJson(folder.dir, 'config.json'))!;
   const language = written.find(({ name }) => name.startsWith('model.layers.'))!;
   const config = publishedConfig(json, folder, language.dtype);
   const whole = { ...config, mm_vision_tower: towerName(folder) ?? `./${TOWER_FOLDER}` };
   await writeFileAtomic(join(out, 'config.json'), `${withFloats(JSON.stringify(whole, null, 2))}\n`);
-  const generation = (await readJson(join(folder.dir, 'generation_config.json'))) ?? generationConfig(folder);
+  const generation = (await readJson(folder.dir, 'generation_config.json')) ?? generationConfig(folder);
   await writeJson(join(out, 'generation_config.json'), generation);
 }
 
@@ -57,18 +60,16 @@ const withFloats = (json: string): string =>
 
 /** @returns what is missing */
 export async function writeTokenizer(out: string, { dir }: ModelFolder): Promise<string[]> {
-  const names = (await readdir(dir).catch((error) => Promise.reject(fileError(error, dir)))).filter((name) =>
-    COPIED.test(name),
-  );
-  for (const name of names) {
-    const content = await readFile(join(dir, name)).catch((error) => Promise.reject(fileError(error, join(dir, name))));
-    await writeFileAtomic(join(out, name), content);
+  const paths = await filesToCopy(dir, dir, COPIED);
+  for (const path of paths) {
+    const content = await readFile(path).catch((error) => Promise.reject(fileError(error, path)));
+    await writeFileAtomic(join(out, basename(path)), content);
   }
-  const settings = await readJson(join(dir, 'tokenizer_config.json'));
+  const settings = await readJson(dir, 'tokenizer_config.json');
   if (settings)
     // Without a class, transformers looks for one that belongs to the model's type, of which it knows nothing.
     await writeJson(join(out, 'tokenizer_config.json'), { tokenizer_class: 'PreTrainedTokenizerFast', ...settings });
-  return settings && names.some((name) => name.startsWith('tokenizer.'))
+  return settings && paths.some((path) => basename(path).startsWith('tokenizer.'))
     ? []
     : [`${dir} has no complete tokenizer: put its files into the exported folder`];
 }

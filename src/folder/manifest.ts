@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { realPathInside } from '../checkpoint/inside-folder.ts';
 import { LlavaMiniError } from '../errors.ts';
 import { ELEMENT_BYTES, type WeightFormat } from '../graph/index.ts';
 import { fileError, writeFileAtomic } from '../util/atomic-file.ts';
@@ -106,7 +107,7 @@ export async function readManifest(dir: string): Promise<Manifest | undefined> {
   const path = join(dir, MANIFEST_FILE);
   let text: string;
   try {
-    const file = await open(path, 'r');
+    const file = await open(await realPathInside(dir, MANIFEST_FILE), 'r');
     try {
       const { size } = await file.stat();
       if (size > MAX_BYTES) throw new LlavaMiniError('bad-model', `${path} is ${size} bytes long; no manifest is`);

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
-import { isAbsolute, join, normalize, sep } from 'node:path';
+import { isAbsolute, join, normalize, relative, sep } from 'node:path';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { realPathInside } from '../checkpoint/inside-folder.ts';
 import { LlavaMiniError } from '../errors.ts';
 import { type Graph, usedParameters } from '../graph/index.ts';
 import { CLIP_MEAN, CLIP_STD, type ImageProcessor, parsePreprocessor } from '../media/index.ts';
@@ -29,7 +30,8 @@ const MAX_JSON_BYTES = 16 << 20;
 /**
  * Reads and checks the JSON files of a model folder in the published format.
  *
- * @throws LlavaMiniError `not-found`, `bad-model`, `unsupported`, each naming the file and the key
+ * @throws LlavaMiniError `not-found`, `bad-model`, `unsupported`, each naming the file and the key, `bad-checkpoint` for a
+ *   link that leads out of the folder
  */
 export async function readModelFolder(dir: string): Promise<ModelFolder> {
   if (!(await isFolder(dir)))
@@ -37,7 +39,11 @@ export async function readModelFolder(dir: string): Promise<ModelFolder> {
       hint: 'give the folder that holds the config.json of a LLaVA-Mini model',
     });
   const path = join(dir, 'config.json');
-  const json = await readJson(path, 'a model folder needs a config.json; pull the model again or give another folder');
+  const json = await readJson(
+    dir,
+    path,
+    'a model folder needs a config.json; pull the model again or give another folder',
+  );
   const config = parseModelConfig(json, path);
   const { vision, processor } = await readTower(dir, path, config);
   if (vision.width !== config.visionWidth)
@@ -110,9 +116,9 @@ async function readTower(
     });
   const visionPath = join(folder, 'config.json');
   const hint = 'the folder of a vision tower needs config.json and preprocessor_config.json';
-  const vision = parseVisionConfig(await readJson(visionPath, hint), visionPath);
+  const vision = parseVisionConfig(await readJson(dir, visionPath, hint), visionPath);
   const processorPath = join(folder, 'preprocessor_config.json');
-  const processor = parsePreprocessor(await readJson(processorPath, hint), imageAspect, processorPath);
+  const processor = parsePreprocessor(await readJson(dir, processorPath, hint), imageAspect, processorPath);
   if (processor.size !== vision.imageSize)
     throw new LlavaMiniError(
       'bad-model',
@@ -124,14 +130,16 @@ async function readTower(
 async function readStopIds(dir: string, config: ModelConfig): Promise<number[]> {
   const path = join(dir, 'generation_config.json');
   if (!(await exists(path))) return config.eosTokenIds;
-  const json = (await readJson(path, '')) as { eos_token_id?: unknown } | null;
+  const json = (await readJson(dir, path, '')) as { eos_token_id?: unknown } | null;
   const ids = [json?.eos_token_id ?? []].flat().filter((id): id is number => Number.isInteger(id));
   return [...new Set([...config.eosTokenIds, ...ids])];
 }
 
-async function readJson(path: string, hint: string): Promise<unknown> {
+/** @param dir the model's folder, which links must not lead out of */
+async function readJson(dir: string, path: string, hint: string): Promise<unknown> {
   let text: string;
   try {
+    await realPathInside(dir, relative(dir, path));
     const { size } = await stat(path);
     if (size > MAX_JSON_BYTES)
       throw new LlavaMiniError('bad-model', `${path} is ${size} bytes long; no such file is that long`);

@@ -5,6 +5,7 @@ import { INDEX_FILE, PICKLE_INDEX_FILE } from '../checkpoint/weight-files.ts';
 import { LlavaMiniError } from '../errors.ts';
 import { wellKnownTower } from '../model/vision/index.ts';
 import { fileError } from '../util/atomic-file.ts';
+import { filesToCopy } from './files-to-copy.ts';
 import type { Manifest } from './manifest.ts';
 import type { ModelFolder } from './model-folder.ts';
 
@@ -23,33 +24,27 @@ export type HashedFile = Manifest['source']['files'][number];
 
 /** Read by us or by a person; everything else in a model's folder is left behind. */
 const COPIED =
-  /^(?:config|generation_config|preprocessor_config|special_tokens_map|added_tokens|tokenizer|tokenizer_config)\.json$|^chat_template\.(?:jinja|json)$|^(?:LICEN[CS]E|NOTICE|USE_POLICY|README)[\w.-]*$/i;
-const MAX_COPIED_BYTES = 100e6;
+  /^(?:config|generation_config|preprocessor_config|special_tokens_map|added_tokens|tokenizer|tokenizer_config|vocab)\.json$|^tokenizer\.model$|^merges\.txt$|^chat_template\.(?:jinja|json)$|^(?:LICEN[CS]E|NOTICE|USE_POLICY|README)[\w.-]*$/i;
 
 /**
  * What a model's conversion is made of: the files that are copied and those that hold the weights.
  *
  * @param weightFiles paths of the checkpoint's files
- * @throws LlavaMiniError `io`
+ * @throws LlavaMiniError `bad-checkpoint`, `bad-model` (see `filesToCopy`), `io`
  */
 export async function sourceFiles(folder: ModelFolder, weightFiles: readonly string[]): Promise<SourceFile[]> {
   const { dir, config } = folder;
-  const copied = (await names(dir)).filter((name) => COPIED.test(name)).map((name) => join(dir, name));
-  if (!wellKnownTower(config.visionTower)) {
-    const tower = join(dir, config.visionTower);
-    copied.push(...(await names(tower)).filter((name) => name.endsWith('.json')).map((name) => join(tower, name)));
-  }
-  const indexes = (await names(dir)).filter((name) => name === INDEX_FILE || name === PICKLE_INDEX_FILE);
-  const weights = [...weightFiles, ...indexes.map((name) => join(dir, name))];
-  const files = await Promise.all([
+  const copied = await filesToCopy(dir, dir, COPIED);
+  if (!wellKnownTower(config.visionTower))
+    copied.push(...(await filesToCopy(dir, join(dir, config.visionTower), /\.json$/)));
+  const indexes = (await readdir(dir).catch((error) => Promise.reject(fileError(error, dir)))).filter(
+    (name) => name === INDEX_FILE || name === PICKLE_INDEX_FILE,
+  );
+  const weights = [...weightFiles, ...indexes.sort().map((name) => join(dir, name))];
+  return Promise.all([
     ...copied.map((path) => describe(dir, path, true)),
     ...weights.map((path) => describe(dir, path, false)),
   ]);
-  return files.filter((file) => !file.copied || file.bytes <= MAX_COPIED_BYTES);
-}
-
-async function names(dir: string): Promise<string[]> {
-  return (await readdir(dir).catch((error) => Promise.reject(fileError(error, dir)))).sort();
 }
 
 async function describe(dir: string, path: string, copied: boolean): Promise<SourceFile> {
