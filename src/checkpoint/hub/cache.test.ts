@@ -61,3 +61,18 @@ test('knows what is missing', async () => {
   await put('pytorch_model.bin');
   expect(await missingFiles(dir)).toEqual([]);
 });
+
+test('knows what is missing of a converted model', async () => {
+  const dir = cache.snapshot(COMMIT);
+  await put('config.json');
+  await put('tokenizer.json');
+  await put('llava-mini.json', '{');
+  expect(await missingFiles(dir)).toEqual(['llava-mini.json']);
+  const [one, two] = ['weights-00001.bin', 'weights-00002.bin'];
+  await put('llava-mini.json', JSON.stringify({ weights: { a: { file: one }, b: { file: two }, c: { file: one } } }));
+  expect(await missingFiles(dir)).toEqual([one, two]);
+  await put(one);
+  expect(await missingFiles(dir)).toEqual([two]);
+  await put(two);
+  expect(await cache.complete(COMMIT)).toBe(dir);
+});

@@ -78,7 +78,13 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** What a model folder lacks to be run: config, weights (each shard that the index names), tokenizer. */
+/** Written last into a model that was converted by this project. */
+export const MANIFEST = 'llava-mini.json';
+
+/**
+ * What a model folder lacks to be run: config, tokenizer, weights: each shard that the index names; of a converted model
+ * each file that its manifest names.
+ */
 export async function missingFiles(dir: string): Promise<string[]> {
   const has = async (name: string): Promise<boolean> => (await fileSize(join(dir, name))) !== undefined;
   const anyOf = async (names: readonly string[]): Promise<boolean> =>
@@ -86,7 +92,12 @@ export async function missingFiles(dir: string): Promise<string[]> {
   const missing: string[] = [];
   if (!(await has('config.json'))) missing.push('config.json');
   if (!(await anyOf(['tokenizer.json', 'tokenizer.model', 'vocab.json']))) missing.push('tokenizer.json');
-  if (await anyOf(['model.safetensors'])) return missing;
+  if (await has(MANIFEST)) {
+    for (const file of (await manifestFiles(join(dir, MANIFEST))) ?? [MANIFEST])
+      if (file === MANIFEST || !(await has(file))) missing.push(file);
+    return missing;
+  }
+  if (await has('model.safetensors')) return missing;
   for (const index of ['model.safetensors.index.json', 'pytorch_model.bin.index.json']) {
     const shards = await indexedFiles(join(dir, index));
     if (!shards) continue;
@@ -95,6 +106,16 @@ export async function missingFiles(dir: string): Promise<string[]> {
   }
   if (!(await has('pytorch_model.bin'))) missing.push('model.safetensors');
   return missing;
+}
+
+/** The weights files of a converted model; undefined when the manifest cannot be read. */
+async function manifestFiles(manifest: string): Promise<string[] | undefined> {
+  try {
+    const { weights } = JSON.parse(await readFile(manifest, 'utf8')) as { weights: Record<string, { file: unknown }> };
+    return [...new Set(Object.values(weights).map(({ file }) => String(file)))];
+  } catch {
+    return undefined;
+  }
 }
 
 async function indexedFiles(index: string): Promise<string[] | undefined> {

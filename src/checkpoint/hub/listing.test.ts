@@ -96,3 +96,17 @@ test('parts in safetensors do not stand in for the model itself', () => {
   const files = ['compressor.safetensors', 'config.json', 'pytorch_model.bin'];
   expect(chosen(...files)).toEqual(files);
 });
+
+test('nor does a tower or an adapter', () => {
+  const files = ['config.json', 'pytorch_model-00001-of-00002.bin', 'pytorch_model-00002-of-00002.bin'];
+  const tower = 'vision_tower/model.safetensors';
+  expect(chosen(...files, tower)).toEqual([...files, tower]);
+  expect(chosen(...files, 'adapter_model.safetensors')).toEqual(files);
+  expect(() => chosen('config.json', tower)).toThrow(expect.objectContaining({ code: 'bad-model' }));
+});
+
+test('an adapter alone is refused as what it is', () => {
+  expect(() => chosen('config.json', 'adapter_config.json', 'adapter_model.safetensors')).toThrow(
+    expect.objectContaining({ code: 'unsupported', message: expect.stringMatching(/LoRA adapter/) }),
+  );
+});

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LlavaMiniError } from '../../errors.ts';
+import { MANIFEST } from './cache.ts';
 import type { HubClient } from './client.ts';
 import { checkFileName, isCommit } from './names.ts';
 
@@ -37,7 +38,8 @@ const Revision = z.object({
 /**
  * Asks the hub which commit a revision is and which of its files a model needs.
  *
- * @throws LlavaMiniError `not-found`, `download` (refused, unreachable, hostile name), `bad-model` (no weights)
+ * @throws LlavaMiniError `not-found`, `download` (refused, unreachable, hostile name), `bad-model` (no weights),
+ *   `unsupported` (an adapter alone)
  */
 export async function listFiles(
   client: HubClient,
@@ -69,21 +71,22 @@ export async function listFiles(
 }
 
 const WEIGHTS = /\.safetensors$/;
+/** Where the model itself is as safetensors: files of that ending alone may be a tower's or an adapter's. */
+const SAFE = /^model\.safetensors(\.index\.json)?$/;
 const PICKLES = /^pytorch_model[^/]*\.bin$/;
 const NEEDED =
   /\.(json|jinja)$|(^|\/)(tokenizer|spiece|sentencepiece[^/]*)\.model$|(^|\/)(vocab|merges)\.txt$|\.tiktoken$/;
 const UNNEEDED =
-  /^(original|onnx|runs|checkpoint-\d+)\/|(^|\/)consolidated[^/]*\.safetensors$|(^|\/)(trainer_state|training_args)\.json$/;
+  /^(original|onnx|runs|checkpoint-\d+)\/|(^|\/)(consolidated|adapter_model)[^/]*\.safetensors$|(^|\/)(trainer_state|training_args)\.json$/;
 /** Parts that LLaVA checkpoints keep in a file of their own. */
 const PARTS = /(^|\/)(mm_projector|compressor|prefusion)[^/]*\.(bin|safetensors)$/;
 /** What a model converted by this project consists of beside JSON files. */
 const CONVERTED = /^(weights-\d{5}\.bin|(vision|image|prefusion|decoder)\.onnx)$/;
-const MANIFEST = 'llava-mini.json';
 
 /** The files that running a model needs: weights (pickles only where there is nothing better), configs, tokenizer. */
 export function chooseFiles(files: readonly HubFile[], id: string): HubFile[] {
   const useful = files.filter(({ name }) => !UNNEEDED.test(name));
-  const safe = useful.some(({ name }) => WEIGHTS.test(name) && !PARTS.test(name));
+  const safe = useful.some(({ name }) => SAFE.test(name));
   const converted = useful.some(({ name }) => name === MANIFEST);
   const chosen = useful.filter(
     ({ name }) =>
@@ -98,7 +101,10 @@ export function chooseFiles(files: readonly HubFile[], id: string): HubFile[] {
     throw new LlavaMiniError('download', `the hub lists a file of ${id} twice`);
   if (!chosen.some(({ name }) => name === 'config.json'))
     throw new LlavaMiniError('bad-model', `${id} has no config.json: it is not a model we can read`);
-  if (!converted && !chosen.some(({ name }) => WEIGHTS.test(name) || PICKLES.test(name)))
-    throw new LlavaMiniError('bad-model', `${id} has no weights in safetensors or pytorch_model.bin files`);
-  return chosen;
+  if (converted || chosen.some(({ name }) => SAFE.test(name) || PICKLES.test(name))) return chosen;
+  if (files.some(({ name }) => name === 'adapter_config.json'))
+    throw new LlavaMiniError('unsupported', `${id} holds a LoRA adapter, not a whole model`, {
+      hint: "merge it into its base model with the reference's scripts first",
+    });
+  throw new LlavaMiniError('bad-model', `${id} has no weights in model.safetensors or pytorch_model.bin files`);
 }
