@@ -230,14 +230,21 @@ describe('broken folders', () => {
       message: expect.stringMatching(message),
     });
 
-  test('no folder, no weights, no real pickle, only an adapter', async () => {
+  test('an adapter is no model; one left beside a model does no harm', async () => {
+    await writeFile(join(dir, 'adapter_config.json'), '{}');
+    await shard(join(dir, 'adapter_model.safetensors'), { a: 2 });
+    await refused(/LoRA adapter/, 'unsupported');
+    await shard(join(dir, 'model.safetensors'), { a: 1 });
+    const checkpoint = await openCheckpoint(dir);
+    expect([...(await checkpoint.readFloat32('a'))]).toEqual([1]);
+    await checkpoint.close();
+  });
+
+  test('no folder, no weights, no real pickle', async () => {
     await expect(openCheckpoint(join(dir, 'none'))).rejects.toMatchObject({ code: 'not-found' });
     await refused(/neither model\.safetensors nor/, 'not-found');
     await writeFile(join(dir, 'pytorch_model.bin'), 'x');
     await refused(/pytorch_model\.bin is no zip archive/);
-    await shard(join(dir, 'model.safetensors'), { a: 1 });
-    await writeFile(join(dir, 'adapter_config.json'), '{}');
-    await refused(/LoRA adapter/, 'unsupported');
   });
 
   test('missing shard: names index and shard', async () => {

@@ -61,10 +61,6 @@ export async function openCheckpoint(dir: string, options: CheckpointOptions = {
     const base = await openWeightFiles(dir);
     if (!base) throw await nothing(dir);
     opened.push(...base);
-    if (await exists(join(dir, 'adapter_config.json')))
-      throw new LlavaMiniError('unsupported', `${dir} holds a LoRA adapter, not a whole model`, {
-        hint: "merge it into its base model with the reference's scripts first",
-      });
     const isWhole = base.some(({ tensors }) => [...tensors.keys()].some((name) => name.startsWith(COMPRESSOR)));
     const parts = isWhole ? [] : await openSeparateParts(dir);
     opened.push(...parts.map(({ file }) => file));
@@ -86,6 +82,10 @@ export async function openCheckpoint(dir: string, options: CheckpointOptions = {
 
 async function nothing(dir: string): Promise<LlavaMiniError> {
   if (!(await exists(dir))) return new LlavaMiniError('not-found', `there is no folder ${dir}`);
+  if (await exists(join(dir, 'adapter_config.json')))
+    return new LlavaMiniError('unsupported', `${dir} holds a LoRA adapter, not a whole model`, {
+      hint: "merge it into its base model with the reference's scripts first",
+    });
   return new LlavaMiniError(
     'not-found',
     `${dir} has neither ${SINGLE_FILE} nor ${INDEX_FILE}, nor ${PICKLE_FILE} nor ${PICKLE_INDEX_FILE}`,
