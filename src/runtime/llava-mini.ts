@@ -76,15 +76,22 @@ export class LlavaMini {
   /**
    * Loads a model.
    *
-   * @param pathOrId folder of a model in the published format; the model packaged with this library by default
-   * @throws LlavaMiniError `not-found`, `bad-model`, `bad-checkpoint`, `unsupported`, `bad-argument`,
-   *   `out-of-memory`, `engine`; the signal's reason
+   * @param pathOrId folder of a model, or `ORG/NAME` on the hub, which is downloaded when the hub's cache lacks it; the
+   *   model packaged with this library by default
+   * @throws LlavaMiniError `not-found`, `download`, `bad-model`, `bad-checkpoint`, `unsupported`, `bad-argument`,
+   *   `out-of-memory`, `no-space`, `engine`; the signal's reason
    */
   static async load(pathOrId?: string, options: LoadOptions = {}): Promise<LlavaMini> {
     const start = performance.now();
     checkLoadOptions(options);
-    const { signal } = options;
-    const { folder, options: forEngine } = await readyModel(await modelPath(pathOrId, { signal }), options);
+    const { signal, onProgress, onWarning } = options;
+    const dir = await modelPath(pathOrId, {
+      signal,
+      onWarning,
+      onProgress: ({ bytes: done, totalBytes: all, bytesPerSecond, secondsLeft }) =>
+        onProgress?.({ phase: 'downloading', done, all, bytesPerSecond, secondsLeft }),
+    });
+    const { folder, options: forEngine } = await readyModel(dir, options);
     const tokenizer = await loadTokenizer(folder.dir);
     if (tokenizer.vocabSize > folder.config.vocabSize)
       throw new LlavaMiniError(
@@ -92,17 +99,17 @@ export class LlavaMini {
         `tokenizer.json has ${tokenizer.vocabSize} tokens, but config.json says vocab_size ${folder.config.vocabSize}`,
         { hint: 'tokenizer and weights must come from the same model' },
       );
-    const progress = (done: number, all: number): void => options.onProgress?.({ phase: 'loading', done, all });
+    const progress = (done: number, all: number): void => onProgress?.({ phase: 'loading', done, all });
     const inWorker = (options.engine ?? (WORKER_AVAILABLE ? 'worker' : 'inline')) === 'worker';
     const engine = inWorker
       ? await EngineClient.load(forEngine, progress, signal)
       : await LocalEngine.load(forEngine, progress, signal);
     const conversation = options.conversation ?? conversationOf(folder, tokenizer);
-    const { config, vision, dir } = folder;
+    const { config, vision } = folder;
     const visionTokens = forEngine.layout === 'llava' ? patchGrid(vision).patches : config.compressorSize ** 2;
     const { maxLength, dtype } = forEngine;
     const loadTime = performance.now() - start;
-    const info = { dir, config, vision, conversation, maxLength, visionTokens, dtype, loadTime };
+    const info = { dir: folder.dir, config, vision, conversation, maxLength, visionTokens, dtype, loadTime };
     return new LlavaMini({ folder, tokenizer, engine, info });
   }
 
