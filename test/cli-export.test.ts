@@ -44,6 +44,6 @@ test('nano, whose tower the reference does not have, is refused with what to do'
 test('wrong use', async () => {
   expect((await runCli(['export', tiny.dir])).code).toBe(2);
   const { code, stderr } = await runCli(['export', tiny.dir, join(top, 'x'), '--dtype', 'q4']);
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/unknown dtype "q4"\nhint: known are fp16, bf16, fp32/);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/'q4' is invalid\. Allowed choices are fp16, bf16, fp32/);
 });

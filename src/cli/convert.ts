@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { LlavaMiniError } from '../errors.ts';
 import type { ConvertOptions } from '../folder/convert-options.ts';
-import type { Manifest } from '../folder/manifest.ts';
+import type { Dtype, Manifest } from '../folder/manifest.ts';
 import type { BlockSize } from '../graph/index.ts';
 import { showPhase } from './convert-progress.ts';
+import { convertedDtype } from './dtype-option.ts';
 import { addExamples } from './examples.ts';
 import { interruptible } from './interrupt.ts';
 import { modelFolder } from './model-folder.ts';
@@ -11,7 +12,7 @@ import { parseWhole } from './number-option.ts';
 import { StatusLine, writeAnswer, writeNote } from './terminal.ts';
 
 interface ConvertFlags {
-  dtype: string;
+  dtype: Dtype;
   out?: string;
   block?: number;
   asymmetric?: boolean;
@@ -32,7 +33,7 @@ export function addConvertCommand(program: Command): void {
       'Converts a model to 4, 8, 16 or 32 bits and prints the folder, which every command takes as a model. It takes little memory, however large the model. Without --out the conversion is kept in the cache, where loading the model with the same type finds it. Stopped with Ctrl-C it leaves nothing behind.',
     )
     .argument('[model]', 'folder, or ORG/NAME on the hub (default: nano)')
-    .option('--dtype <type>', 'q4, q8, fp16 or fp32', 'q4')
+    .addOption(convertedDtype())
     .option('--out <folder>', 'where to write it; a converted model that is there is replaced')
     .option('--block <n>', 'values that share a scale: 16, 32, 64, 128 or 256 (default: 128)', parseBlock)
     .option('--asymmetric', 'give blocks of 4 bits a zero point: a little more exact, a little larger')
@@ -65,7 +66,7 @@ async function convert(model: string | undefined, flags: ConvertFlags, signal: A
   const status = new StatusLine();
   const options: ConvertOptions = {
     ...(flags.browser ? BROWSER_OPTIONS : {}),
-    dtype: flags.dtype as ConvertOptions['dtype'],
+    dtype: flags.dtype,
     ...(flags.block ? { block: flags.block as BlockSize } : {}),
     symmetric: !flags.asymmetric,
     uniform: flags.uniform,

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { WeightType } from '../runtime/sessions.ts';
+import { loadedDtype } from './dtype-option.ts';
 import { addExamples } from './examples.ts';
 import { formatCount, formatTable } from './format.ts';
 import { interruptible } from './interrupt.ts';
 import { modelFolder } from './model-folder.ts';
-import { DTYPE_OPTION, showLoading } from './model-option.ts';
+import { showLoading, TOWER_OPTION } from './model-option.ts';
 import { parseWhole } from './number-option.ts';
 import { StatusLine, writeAnswer } from './terminal.ts';
 
@@ -13,6 +14,7 @@ interface EvalFlags {
   limit?: number;
   threads?: number;
   dtype?: WeightType;
+  tower?: string;
   json?: boolean;
 }
 
@@ -32,7 +34,8 @@ export function addEvalCommand(program: Command): void {
     )
     .option('--limit <n>', 'questions of each kind (default: 1000)', parseWhole)
     .option('--threads <n>', 'threads to compute with (default: one per core)', parseWhole)
-    .option(...DTYPE_OPTION)
+    .addOption(loadedDtype())
+    .option(...TOWER_OPTION)
     .option('--json', 'print one JSON object');
   addExamples(command, [
     ['llava-mini eval', 'score nano'],
@@ -53,6 +56,7 @@ async function evaluate(model: string | undefined, flags: EvalFlags, signal: Abo
     limit: flags.limit,
     threads: flags.threads,
     dtype: flags.dtype,
+    tower: flags.tower,
     signal,
     onLoading: (progress) => status.set(showLoading(progress)),
     onProgress: ({ done, all }) => status.set(`evaluating: ${done} of ${all} questions`),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ExportDtype, ExportProgress, ExportReport } from '../folder/export.ts';
+import { exportedDtype } from './dtype-option.ts';
 import { addExamples } from './examples.ts';
 import { formatBytes, formatDuration } from './format.ts';
 import { interruptible } from './interrupt.ts';
@@ -7,7 +8,7 @@ import { modelFolder } from './model-folder.ts';
 import { StatusLine, writeAnswer, writeNote } from './terminal.ts';
 
 interface ExportFlags {
-  dtype?: string;
+  dtype?: ExportDtype;
   tower?: string;
   json?: boolean;
 }
@@ -22,7 +23,7 @@ export function addExportCommand(program: Command): void {
     )
     .argument('<model>', 'folder, or ORG/NAME on the hub')
     .argument('<out>', 'folder to write; must not be there, or be empty')
-    .option('--dtype <type>', 'fp16, bf16 or fp32 (default: each weight as it is stored)')
+    .addOption(exportedDtype())
     .option('--tower <model>', 'vision tower of a model that has none of its own: folder, or ORG/NAME in the hub cache')
     .option('--json', 'print one JSON object');
   addExamples(command, [
@@ -46,7 +47,7 @@ async function run(model: string, out: string, flags: ExportFlags, signal: Abort
   status.set('exporting');
   try {
     return await exportModel(await modelPath(dir, { signal }), out, {
-      dtype: flags.dtype as ExportDtype | undefined,
+      dtype: flags.dtype,
       tower: flags.tower,
       signal,
       onProgress: (progress) => status.set(showExport(progress)),

@@ -1,12 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
+import { LlavaMiniError } from '../errors.ts';
 import type { Manifest } from '../folder/manifest.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 import { addExamples } from './examples.ts';
 import { formatBytes, formatCount, formatTable } from './format.ts';
 import { interruptible } from './interrupt.ts';
 import { modelFolder } from './model-folder.ts';
+import { TOWER_OPTION } from './model-option.ts';
 import { writeAnswer } from './terminal.ts';
 
 /** Which tensors make up which part, in the order of the way through the model. */
@@ -43,30 +45,35 @@ export function addInfoCommand(program: Command): void {
     .summary('describe a model')
     .description('Describes a model: its configuration, the parameters of each part, its files.')
     .argument('[model]', 'folder, or ORG/NAME on the hub (default: nano)')
+    .option(...TOWER_OPTION)
     .option('--json', 'print one JSON object');
   addExamples(command, [
     ['llava-mini info', 'describe nano'],
     ['llava-mini info ./my-model --json', 'describe another model, for a program'],
   ]);
-  command.action(async (model: string | undefined, flags: { json?: boolean }) => {
-    const report = await interruptible(async (signal) => inspect(await modelFolder(model, signal)));
+  command.action(async (model: string | undefined, flags: { json?: boolean; tower?: string }) => {
+    const report = await interruptible(async (signal) => inspect(await modelFolder(model, signal), flags.tower));
     writeAnswer(`${flags.json ? asJson(report) : asText(report)}\n`);
   });
 }
 
-async function inspect(model: string | undefined): Promise<ModelReport> {
+async function inspect(model: string | undefined, tower: string | undefined): Promise<ModelReport> {
   const { modelPath } = await import('../runtime/load-options.ts');
   const { readModelFolder } = await import('../folder/model-folder.ts');
   const { readManifest } = await import('../folder/manifest.ts');
   const { patchGrid } = await import('../model/vision/index.ts');
   const folder = await readModelFolder(await modelPath(model));
   const manifest = await readManifest(folder.dir);
+  if (manifest && tower !== undefined)
+    throw new LlavaMiniError('bad-argument', `the model in ${folder.dir} is converted, its vision tower with it`, {
+      hint: 'leave the tower out',
+    });
   const { patches } = patchGrid(folder.vision);
   return {
     folder,
     visionTokens: folder.layout === 'llava' ? patches : folder.config.compressorSize ** 2,
     patches,
-    parts: countParameters(manifest ? convertedWeights(manifest) : await checkpointWeights(folder.dir)),
+    parts: countParameters(manifest ? convertedWeights(manifest) : await checkpointWeights(folder.dir, tower)),
     manifest,
     files: await listFiles(folder.dir),
   };
@@ -79,9 +86,9 @@ interface Weight {
   type: string;
 }
 
-async function checkpointWeights(dir: string): Promise<Weight[]> {
+async function checkpointWeights(dir: string, tower: string | undefined): Promise<Weight[]> {
   const { openCheckpoint } = await import('../checkpoint/checkpoint.ts');
-  const checkpoint = await openCheckpoint(dir);
+  const checkpoint = await openCheckpoint(dir, { tower });
   try {
     return checkpoint.names().map((name) => {
       const { shape, dtype } = checkpoint.info(name);

@@ -3,6 +3,7 @@ import type { LlavaMini } from '../runtime/llava-mini.ts';
 import type { LoadProgress } from '../runtime/load-options.ts';
 import type { WeightType } from '../runtime/sessions.ts';
 import { showConversion, showPhase } from './convert-progress.ts';
+import { loadedDtype } from './dtype-option.ts';
 import { modelFolder } from './model-folder.ts';
 import { parseWhole } from './number-option.ts';
 import { StatusLine } from './terminal.ts';
@@ -15,9 +16,9 @@ export interface ModelFlags {
   tower?: string;
 }
 
-export const DTYPE_OPTION = [
-  '--dtype <type>',
-  'how weights are stored: q4, q8, fp16, fp32; a model that is not stored so is converted into the cache first (default: as it is; a large model that is not converted: q4)',
+export const TOWER_OPTION = [
+  '--tower <tower>',
+  "folder or ORG/NAME of the vision tower's weights, for a model that does not hold them",
 ] as const;
 
 /** How far loading is, in one line. */
@@ -32,8 +33,8 @@ export function addModelOptions(command: Command): Command {
   return command
     .option('-m, --model <model>', 'folder, or ORG/NAME on the hub (default: nano, which comes with the package)')
     .option('--threads <n>', 'threads to compute with (default: one per core)', parseWhole)
-    .option(...DTYPE_OPTION)
-    .option('--tower <tower>', "folder or ORG/NAME of the vision tower's weights, for a model that does not hold them")
+    .addOption(loadedDtype())
+    .option(...TOWER_OPTION)
     .option('--no-memory-check', 'load the model even if memory seems too small for it');
 }
 

@@ -3,6 +3,7 @@ import type { Dtype } from '../folder/manifest.ts';
 import { SYNTH_MODELS, type SynthName } from '../folder/synth-models.ts';
 import { summary } from './convert.ts';
 import { showConversion } from './convert-progress.ts';
+import { convertedDtype } from './dtype-option.ts';
 import { addExamples } from './examples.ts';
 import { interruptible } from './interrupt.ts';
 import { parseWhole } from './number-option.ts';
@@ -28,7 +29,7 @@ export function addSynthCommand(program: Command): void {
     )
     .addOption(new Option('--like <name>', 'model whose shape to take').choices(SYNTH_MODELS).makeOptionMandatory())
     .requiredOption('--out <folder>', 'where to write it; a converted model that is there is replaced')
-    .option('--dtype <type>', 'q4, q8, fp16 or fp32', 'q4')
+    .addOption(convertedDtype())
     .option('--uniform', 'at q4, nothing of the language model in 8 bits')
     .option('--layers <n>', 'another number of layers in the language model', parseWhole)
     .option('--max-length <n>', 'longest prompt and answer together, in tokens (default: at most 4,096)', parseWhole)

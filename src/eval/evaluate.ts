@@ -25,6 +25,8 @@ export interface EvaluateOptions {
   threads?: number;
   /** See `LoadOptions`. */
   dtype?: WeightType;
+  /** See `LoadOptions`. */
+  tower?: string;
   onLoading?: (progress: LoadProgress) => void;
   signal?: AbortSignal;
   onProgress?: (progress: { done: number; all: number }) => void;
@@ -67,6 +69,7 @@ export async function evaluateModel(
   const model = await LlavaMini.load(modelDir, {
     threads: options.threads,
     dtype: options.dtype,
+    tower: options.tower,
     onProgress: options.onLoading,
     signal,
   });
