@@ -2,7 +2,13 @@
 export { type ErrorCode, LlavaMiniError } from './errors.ts';
 export { convertModel } from './folder/convert.ts';
 export type { ConvertOptions, ConvertProgress } from './folder/convert-options.ts';
-export { type ExportOptions, type ExportReport, exportModel } from './folder/export.ts';
+export {
+  type ExportDtype,
+  type ExportOptions,
+  type ExportProgress,
+  type ExportReport,
+  exportModel,
+} from './folder/export.ts';
 export type { Dtype, Manifest } from './folder/manifest.ts';
 export type { DecodeOptions, Picture, PictureLimits, PictureSource } from './media/index.ts';
 export type { ModelConfig } from './model/config.ts';
