@@ -224,6 +224,7 @@ export class Scheduler {
     }
   }
 
+  /** @param logits `[V]`; the sampler changes them, so that log probabilities are those after its repetition penalty */
   private accept(index: number, logits: Float32Array): void {
     const sequence = this.running[index];
     try {

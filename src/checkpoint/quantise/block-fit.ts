@@ -41,14 +41,7 @@ function sums(w: Float32Array, from: number, to: number, inverse: number, low: n
 }
 
 /** Squared error of the values `from` to `to` with a scale, each value at its nearest code. */
-export function squaredError(
-  w: Float32Array,
-  from: number,
-  to: number,
-  scale: number,
-  low: number,
-  high: number,
-): number {
+function squaredError(w: Float32Array, from: number, to: number, scale: number, low: number, high: number): number {
   // Not a number, or too small for float32: as good as no scale.
   const inverse = scale ? 1 / scale : 0;
   let error = 0;

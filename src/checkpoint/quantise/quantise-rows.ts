@@ -16,7 +16,7 @@ export interface QuantisedRows {
 }
 
 /** Room for so many rows. */
-export function makeQuantisedRows(rows: number, columns: number, format: BlockFormat): QuantisedRows {
+function makeQuantisedRows(rows: number, columns: number, format: BlockFormat): QuantisedRows {
   const { bits, block, symmetric } = format;
   const blocks = Math.ceil(columns / block);
   return {
