@@ -30,7 +30,7 @@ export function addConvertCommand(program: Command): void {
     .command('convert')
     .summary('store a model in fewer bits')
     .description(
-      'Converts a model to 4, 8, 16 or 32 bits and prints the folder, which every command takes as a model. It takes little memory, however large the model. Without --out the conversion is kept in the cache, where loading the model with the same type finds it. Stopped with Ctrl-C it leaves nothing behind.',
+      'Converts a model to 4, 8, 16 or 32 bits and prints the folder, which every command takes as a model. It takes little memory, however large the model. Without --out the conversion is kept in the cache, where loading the model with the same type finds it; one made with --block, --asymmetric, --uniform or --browser is found by its own folder only, so give --out with them. Stopped with Ctrl-C it leaves nothing behind.',
     )
     .argument('[model]', 'folder, or ORG/NAME on the hub (default: nano)')
     .addOption(convertedDtype())
@@ -39,7 +39,10 @@ export function addConvertCommand(program: Command): void {
     .option('--asymmetric', 'give blocks of 4 bits a zero point: a little more exact, a little larger')
     .option('--uniform', 'at q4, nothing of the language model in 8 bits: faster, less exact')
     .option('--max-length <n>', 'longest prompt and answer together, in tokens (default: at most 4,096)', parseWhole)
-    .option('--browser', 'in files that a browser can load, with blocks of 32 for its GPU')
+    .option(
+      '--browser',
+      'in files that a browser can load, with blocks of 32 for its GPU (q4 or q8; at fp16 and fp32 a single array of a large model may be too long)',
+    )
     .option(
       '--tower <folder>',
       'vision tower of a model that has none of its own: folder, or ORG/NAME in the hub cache',
