@@ -20,7 +20,7 @@ export interface ConvertOptions {
   partBytes?: number;
   /** Vision tower of a checkpoint that has none of its own: a folder, or `ORG/NAME` in the hub cache. */
   tower?: string;
-  /** Threads that quantise. Default: one per core. */
+  /** Threads that quantise. Default: one per core, at most 16, since each needs memory of its own. */
   threads?: number;
   signal?: AbortSignal;
   onProgress?: (progress: ConvertProgress) => void;
@@ -45,7 +45,7 @@ export type ConversionKind = Required<
   Pick<ConvertOptions, 'dtype' | 'block' | 'symmetric' | 'uniform' | 'maxLength' | 'layout' | 'partBytes'>
 >;
 
-/** What a browser can load: small blocks for its GPU, small files for its memory. */
+/** What a browser can load: small blocks for its GPU, small files for its memory (a single larger array stays whole). */
 export const BROWSER_OPTIONS = { block: 32, partBytes: 512 << 20 } as const;
 
 const BLOCKS: readonly number[] = [16, 32, 64, 128, 256];

@@ -15,6 +15,7 @@ import { type FolderPlan, graphFile, type PlannedWeight, planFolder } from './pl
 import { type ReplaceOptions, replaceFolder } from './replace-folder.ts';
 import { EMBEDDINGS } from './scheme.ts';
 import { checkUnchanged, copyFiles, type HashedFile, hashFiles, type SourceFile, sourceFiles } from './source-files.ts';
+import { checkTokenizer } from './tokenizer-file.ts';
 import { WeightsWriter } from './weights-writer.ts';
 
 /** Elements that are read and encoded at a time; so many per thread are in memory. */
@@ -49,6 +50,7 @@ export async function convertFolder(
       hint: 'give the model that it was made of',
     });
   const kind = conversionKind(options, folder);
+  await checkTokenizer(folder.dir, false);
   const checkpoint = await openCheckpoint(folder.dir, { tower: options.tower });
   try {
     const plan = planFolder(folder, kind);
@@ -118,6 +120,14 @@ export async function finishFolder(
   return manifest;
 }
 
+/** Each thread takes its slice and what it becomes, so that on a large machine not every core is worth its memory. */
+const MOST_THREADS = 16;
+
+/** How many threads encode; never more than there are slices. */
+export function encoderThreads(asked: number | undefined, slices: number, cores = availableParallelism()): number {
+  return Math.min(asked ?? Math.min(cores, MOST_THREADS), slices);
+}
+
 interface Slice {
   weight: PlannedWeight;
   firstRow: number;
@@ -131,37 +141,40 @@ async function writeWeights(
   plan: FolderPlan,
   options: ConvertOptions,
 ): Promise<void> {
-  const threads = options.threads ?? availableParallelism();
   const bytesOf = (weight: PlannedWeight): number => DTYPE_BYTES[checkpoint.info(weight.name).dtype];
   const slices = plan.weights.flatMap((weight) => slicesOf(weight));
+  const threads = encoderThreads(options.threads, slices.length);
   const total = slices.reduce((all, { weight, rows, columns }) => all + rows * columns * bytesOf(weight), 0);
   const progress = meter('converting', total, options.onProgress);
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
   const writer = await WeightsWriter.open(dir, plan.files);
-  const pool = new EncoderPool(threads);
-  // One more than encode, so that the next is read meanwhile.
-  const slots = new Slots(threads + 1);
   try {
-    await forAll(
-      slices,
-      (slice) =>
-        slots.run(async () => {
-          signal.throwIfAborted();
-          const { weight, firstRow, rows, columns } = slice;
-          const { name, shape, format, parts } = weight;
-          const values = await checkpoint.readFloat32(name, firstRow * columns, (firstRow + rows) * columns);
-          const encoded = await pool.encode({ name, values, columns, firstRow, format });
-          for (const [i, bytes] of encoded.entries())
-            await writer.write(parts[i], (parts[i].bytes / rowsOf(shape)) * firstRow, bytes);
-          progress.add(rows * columns * bytesOf(weight), name);
-        }),
-      (error) => failed.abort(error),
-    );
+    const pool = new EncoderPool(threads);
+    // One more than encode, so that the next is read meanwhile.
+    const slots = new Slots(threads + 1);
+    try {
+      await forAll(
+        slices,
+        (slice) =>
+          slots.run(async () => {
+            signal.throwIfAborted();
+            const { weight, firstRow, rows, columns } = slice;
+            const { name, shape, format, parts } = weight;
+            const values = await checkpoint.readFloat32(name, firstRow * columns, (firstRow + rows) * columns);
+            const encoded = await pool.encode({ name, values, columns, firstRow, format });
+            for (const [i, bytes] of encoded.entries())
+              await writer.write(parts[i], (parts[i].bytes / rowsOf(shape)) * firstRow, bytes);
+            progress.add(rows * columns * bytesOf(weight), name);
+          }),
+        (error) => failed.abort(error),
+      );
+    } finally {
+      await pool.close();
+    }
     progress.end('');
     await writer.finish();
   } finally {
-    await pool.close();
     await writer.close();
   }
 }

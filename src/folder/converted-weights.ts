@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { readInto } from '../checkpoint/file-bytes.ts';
 import { realPathInside, rootOfFiles } from '../checkpoint/inside-folder.ts';
 import { LlavaMiniError } from '../errors.ts';
 import { ELEMENT_BYTES } from '../graph/index.ts';
@@ -54,7 +55,7 @@ export async function openConvertedWeights(dir: string, manifest: Manifest): Pro
       const { file, offset, bytes, dtype } = weights[name];
       const size = ELEMENT_BYTES[dtype];
       const data = new Uint8Array((to ?? bytes / size) * size - from * size);
-      await readWhole(await handle(file), join(dir, file), data, offset + from * size);
+      await readInto(await handle(file), data, offset + from * size, join(dir, file));
       if (dtype === 'uint8') return data;
       return dtype === 'float16' ? new Uint16Array(data.buffer) : new Float32Array(data.buffer);
     },
@@ -85,14 +86,4 @@ async function checkFiles(dir: string, manifest: Manifest): Promise<Map<string, 
       throw new LlavaMiniError('bad-checkpoint', `${path} is cut short: ${size} bytes, not ${end}`, { hint: HINT });
   }
   return paths;
-}
-
-async function readWhole(file: FileHandle, path: string, data: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < data.length; ) {
-    const { bytesRead } = await file.read(data, done, data.length - done, position + done).catch((error) => {
-      throw fileError(error, path);
-    });
-    if (bytesRead === 0) throw new LlavaMiniError('bad-checkpoint', `${path} ends too early`, { hint: HINT });
-    done += bytesRead;
-  }
 }

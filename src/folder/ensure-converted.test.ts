@@ -126,6 +126,33 @@ describe('ensureConverted', () => {
     expect(await readdir(cache)).toHaveLength(1);
   });
 
+  it('makes anew what lacks a graph, or a file that was copied', async () => {
+    await writeFile(join(source, 'tokenizer.json'), '{}');
+    await writeFile(join(source, 'merges.txt'), 'a b');
+    const { out } = await ensure();
+    for (const damage of [
+      () => rm(join(out, 'decoder.onnx')),
+      () => truncate(join(out, 'vision.onnx'), 100),
+      () => rm(join(out, 'tokenizer.json')),
+      () => truncate(join(out, 'merges.txt'), 1),
+      () => rm(join(out, 'vision_tower'), { recursive: true }),
+    ]) {
+      await damage();
+      expect(await ensure(), String(damage)).toEqual({ out, converted: true });
+      expect(await ensure(), String(damage)).toEqual({ out, converted: false });
+    }
+  });
+
+  it('takes one for whatever length where that does not matter', async () => {
+    const { out } = await ensure({ maxLength: 100 });
+    expect(await ensure({ anyLength: true })).toEqual({ out, converted: false });
+    expect(await ensure({ maxLength: 200, anyLength: true })).toEqual({ out, converted: false });
+    expect(await ensure()).toEqual({ out, converted: true });
+    await rm(out, { recursive: true });
+    await ensure({ anyLength: true });
+    expect((await manifestOf(out)).maxLength).toBeGreaterThan(200);
+  });
+
   it('converts once when two ask at the same time', async () => {
     const both = await Promise.all([ensure(), ensure()]);
     expect(both.map(({ converted }) => converted).sort()).toEqual([false, true]);
@@ -138,6 +165,23 @@ describe('ensureConverted', () => {
     const error = await ensure({ dtype: 'q8' }, out).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(LlavaMiniError);
     expect((error as LlavaMiniError).message).toContain('is converted to q4, not q8');
+    const { block, symmetric, partBytes } = (await manifestOf(out)).options;
+    expect(await ensure({ block, symmetric, partBytes, maxLength: 10 }, out)).toEqual({ out, converted: false });
+    const others: [Partial<EnsureOptions>, string][] = [
+      [{ block: 32 }, 'is converted with block 128, not 32'],
+      [{ symmetric: false }, 'is converted with symmetric true, not false'],
+      [{ uniform: true }, 'is converted with uniform false, not true'],
+      [{ partBytes: 1 << 20 }, 'is converted with partBytes 2000000000, not 1048576'],
+      [{ layout: 'llava' }, 'is converted with layout mini, not llava'],
+      [{ maxLength: 100_000 }, 'positions, not 100000'],
+      [{ tower: source }, 'has its vision tower'],
+    ];
+    for (const [options, message] of others)
+      await expect(ensure(options, out), message).rejects.toMatchObject({
+        code: 'bad-argument',
+        message: expect.stringContaining(message),
+        hint: expect.stringContaining('convert the model that it was made of'),
+      });
   });
 
   it('takes in a vision tower that is kept elsewhere, and sees when it changes', async () => {
@@ -171,6 +215,18 @@ describe('ensureConverted', () => {
     tensors.find((t) => t.isTower)!.data[0] += 1;
     await write(tower, true);
     expect(await ensure({ tower })).toEqual({ out, converted: true });
+  });
+
+  it("keeps one conversion for all revisions of a model in the hub's cache", async () => {
+    const snapshots = join(dir, 'models--someone--thing', 'snapshots');
+    const [first, second] = ['a', 'b'].map((letter) => join(snapshots, letter.repeat(40)));
+    await cp(source, first, { recursive: true });
+    await cp(source, second, { recursive: true });
+    const { out } = await ensure({}, first);
+    expect(await ensure({}, second)).toEqual({ out, converted: false });
+    await writeFile(join(second, 'generation_config.json'), '{"eos_token_id": 7}');
+    expect(await ensure({}, second)).toEqual({ out, converted: true });
+    expect(await readdir(cache)).toHaveLength(1);
   });
 
   it("takes a file's name in the hub's cache for its hash", async () => {

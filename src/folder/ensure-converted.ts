@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { openCheckpoint } from '../checkpoint/checkpoint.ts';
@@ -15,32 +15,53 @@ import { hashFiles, looksSame, type SourceFile, sourceFiles } from './source-fil
 export interface EnsureOptions extends ConvertOptions {
   /** Folder of all kept conversions. Default: see `conversionCache`. */
   cache?: string;
+  /** A kept conversion will do whatever length its graphs are for: the engine makes its own. */
+  anyLength?: boolean;
 }
 
 /**
  * The folder of a converted model: the given one when it is converted, otherwise a kept conversion, made when there is
  * none or when the source's content, the options or the builder's version have changed since. A kept one whose graphs
- * allow longer sequences than asked for will do.
+ * allow longer sequences than asked for will do. All revisions of a model in the hub's cache share one place.
  *
  * @param dir of a model in the published format, or of a converted one
- * @throws LlavaMiniError `bad-argument` when a converted model has another `dtype`; see `convertModel` for the others
+ * @throws LlavaMiniError `bad-argument` when a converted model is not as the options want it; see `convertModel` for the others
  */
 export async function ensureConverted(dir: string, options: EnsureOptions): Promise<string> {
   options.signal?.throwIfAborted();
   const given = await readManifest(dir);
   if (given) {
-    if (given.dtype === options.dtype) return dir;
-    throw new LlavaMiniError('bad-argument', `${dir} is converted to ${given.dtype}, not ${options.dtype}`, {
-      hint: `load it as it is, or convert the model that it was made of to ${options.dtype}`,
-    });
+    checkGiven(dir, given, options);
+    return dir;
   }
   const folder = await readModelFolder(dir);
   const kind = conversionKind(options, folder);
   const files = await sourceFiles(folder, await weightFiles(dir, options.tower));
   const out = join(resolve(options.cache ?? conversionCache()), await entryName(dir, kind, options.tower));
-  const fresh = (): Promise<Manifest | undefined> => freshManifest(out, kind, files, options.signal);
+  const accepted = options.anyLength ? { ...kind, maxLength: 1 } : kind;
+  const fresh = (): Promise<Manifest | undefined> => freshManifest(out, accepted, files, options.signal);
   if (!(await fresh())) await convertFolder(folder, out, { ...options, replaces: 'anything' }, fresh);
   return out;
+}
+
+/** Options that were left out want nothing of a model that is converted already. */
+function checkGiven(dir: string, given: Manifest, options: EnsureOptions): void {
+  const refuse = (message: string, to: string): never => {
+    throw new LlavaMiniError('bad-argument', message, {
+      hint: `load it as it is, or convert the model that it was made of${to}`,
+    });
+  };
+  if (given.dtype !== options.dtype)
+    refuse(`${dir} is converted to ${given.dtype}, not ${options.dtype}`, ` to ${options.dtype}`);
+  const { layout, maxLength } = given;
+  const made = { ...given.options, layout };
+  for (const name of ['block', 'symmetric', 'uniform', 'partBytes', 'layout'] as const)
+    if (options[name] !== undefined && options[name] !== made[name])
+      refuse(`${dir} is converted with ${name} ${made[name]}, not ${options[name]}`, '');
+  if (!options.anyLength && options.maxLength !== undefined && options.maxLength > maxLength)
+    refuse(`${dir} is converted for ${maxLength} positions, not ${options.maxLength}`, '');
+  if (options.tower !== undefined)
+    refuse(`${dir} is converted and has its vision tower, so that none can be given`, '');
 }
 
 /** `LLAVA_MINI_CACHE`, else `llava-mini` in `XDG_CACHE_HOME` or `~/.cache`; in it, `converted`. */
@@ -49,23 +70,19 @@ export function conversionCache(env: NodeJS.ProcessEnv = process.env): string {
   return resolve(home, 'converted');
 }
 
-/** One entry per model and kind, so that a changed model replaces its old conversion. */
+/** One entry per model and kind, so that a changed model, or its next revision, replaces its old conversion. */
 async function entryName(dir: string, kind: ConversionKind, tower?: string): Promise<string> {
-  const path = await realpath(dir).catch((error) => Promise.reject(fileError(error, dir)));
+  const real = await realpath(dir).catch((error) => Promise.reject(fileError(error, dir)));
+  // In the hub's cache a model's name is two folders above its commit.
+  const isSnapshot = basename(dirname(real)) === 'snapshots';
+  const path = isSnapshot ? dirname(dirname(real)) : real;
   const { maxLength: _, ...lasting } = kind;
   const key = createHash('sha256')
     .update(JSON.stringify([path, lasting, tower]))
     .digest('hex')
     .slice(0, 12);
-  return `${readableName(path)}-${kind.dtype}-${key}`;
-}
-
-/** For a person who looks into the cache: in the hub's, a model's name is two folders above its commit. */
-function readableName(path: string): string {
-  const above = dirname(path);
-  const name =
-    basename(above) === 'snapshots' ? basename(dirname(above)).replace(/^models--/, '') : basename(path) || 'model';
-  return name.replace(/[^\w.-]+/g, '_').slice(0, 100);
+  const name = isSnapshot ? basename(path).replace(/^models--/, '') : basename(path) || 'model';
+  return `${name.replace(/[^\w.-]+/g, '_').slice(0, 100)}-${kind.dtype}-${key}`;
 }
 
 async function weightFiles(dir: string, tower?: string): Promise<readonly string[]> {
@@ -82,7 +99,7 @@ async function freshManifest(
   signal?: AbortSignal,
 ): Promise<Manifest | undefined> {
   const manifest = await readManifest(out).catch(damaged);
-  if (!manifest || !isSameKind(manifest, kind) || !(await isWhole(out, manifest))) return undefined;
+  if (!manifest || !isSameKind(manifest, kind) || !(await isWhole(out, manifest, files))) return undefined;
   if (looksSame(files, manifest.source.files)) return manifest;
   // Copied or touched, perhaps, but with the same content.
   const lengths = new Map(manifest.source.files.map(({ name, bytes }) => [name, bytes]));
@@ -109,10 +126,19 @@ function isSameKind(manifest: Manifest, kind: ConversionKind): boolean {
   );
 }
 
-async function isWhole(out: string, manifest: Manifest): Promise<boolean> {
+/** Whether every file is there and as long as it must be. */
+async function isWhole(out: string, manifest: Manifest, files: readonly SourceFile[]): Promise<boolean> {
   const weights = await openConvertedWeights(out, manifest).catch(damaged);
-  await weights?.close();
-  return weights !== undefined;
+  if (!weights) return false;
+  await weights.close();
+  const size = async (name: string): Promise<number> => {
+    const found = await stat(join(out, name)).catch(() => undefined);
+    return found?.isFile() ? found.size : -1;
+  };
+  for (const { name, bytes, copied } of files) if (copied && (await size(name)) !== bytes) return false;
+  const made = new Set([...Object.values(manifest.weights).map(({ file }) => file), ...Object.values(manifest.graphs)]);
+  const sizes = await Promise.all([...made].map(size));
+  return !sizes.includes(-1) && sizes.reduce((a, b) => a + b, 0) === manifest.bytes;
 }
 
 /** What is damaged is made anew; what cannot be read at all is an error. */

@@ -35,6 +35,8 @@ export interface LoadOptions {
   memoryCheck?: boolean;
   signal?: AbortSignal;
   onProgress?: (progress: LoadProgress) => void;
+  /** Called once when another process is converting the same model, and this one waits for it. */
+  onWait?: () => void;
   /** Things the user should know that are no errors: hub down, another process downloading the model. */
   onWarning?: (message: string) => void;
   /** For measurements: how the engine does its work. */

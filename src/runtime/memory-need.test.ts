@@ -32,9 +32,9 @@ const sizes = { ...ENGINE_DEFAULTS, maxLength: 4096 };
 const need = (dtype: Dtype, maxLength = 4096): number =>
   memoryNeed(large, { ...sizes, maxLength }, schemeFormats(large, dtype));
 
-function refusal(dtype: Dtype, available: number): LlavaMiniError | undefined {
+function refusal(dtype: Dtype, available: number, converted = false, needed = need(dtype)): LlavaMiniError | undefined {
   try {
-    checkMemory(large, sizes, need(dtype), dtype, available);
+    checkMemory(large, sizes, needed, dtype, converted, available);
   } catch (error) {
     if (error instanceof LlavaMiniError) return error;
     throw error;
@@ -64,4 +64,19 @@ test('too little memory is said with both numbers and what would fit', () => {
   const none = refusal('q4', 4 * GB)!;
   expect(none.message).toContain('4.0 GB are available');
   expect(none.hint).toMatch(/^use a smaller model, or a smaller maxLength/);
+});
+
+test('the dtype that was refused is never what would fit', () => {
+  // Weights handed over in memory need more than the same dtype in a converted folder does.
+  const handedOver = memoryNeed(large, sizes, schemeFormats(large, 'fp32'), true);
+  expect(handedOver).toBeGreaterThan(need('fp32'));
+  const { hint } = refusal('fp32', need('fp32') + 1, false, handedOver)!;
+  expect(hint).toMatch(/^dtype (fp16|q8) would fit/);
+});
+
+test('of a converted folder it is said that its source has to be converted', () => {
+  expect(refusal('fp32', 16 * GB, true)!.hint).toMatch(
+    /^dtype q8 would fit \(1\d\.\d GB\), converted from the model that this one was made of; or/,
+  );
+  expect(refusal('fp32', 16 * GB)!.hint).not.toContain('converted');
 });

@@ -77,11 +77,13 @@ export function checkMemory(
   sizes: Sizes,
   need: number,
   dtype: Dtype,
+  converted = false,
   available = availableMemory(),
 ): void {
   if (need <= available) return;
   // From the most exact one on; what is no smaller than the one asked for cannot help.
   const fitting = [...DTYPES].reverse().flatMap((other) => {
+    if (other === dtype) return [];
     const bytes = memoryNeed(model, sizes, schemeFormats(model, other));
     return bytes <= available && bytes < need ? [`${other} would fit (${gigabytes(bytes)})`] : [];
   });
@@ -89,7 +91,7 @@ export function checkMemory(
     'out-of-memory',
     `the model needs about ${gigabytes(need)} of memory as ${dtype} with ${sizes.maxLength} positions, but ${gigabytes(available)} are available`,
     {
-      hint: `${fitting[0] ? `dtype ${fitting[0]}` : 'use a smaller model, or a smaller maxLength'}; or close other programs. memoryCheck: false (--no-memory-check) loads it all the same`,
+      hint: `${fitting[0] ? `dtype ${fitting[0]}${converted ? ', converted from the model that this one was made of' : ''}` : 'use a smaller model, or a smaller maxLength'}; or close other programs. memoryCheck: false (--no-memory-check) loads it all the same`,
     },
   );
 }

@@ -3,6 +3,7 @@ import { readManifest } from '../folder/manifest.ts';
 import { type ModelFolder, readModelFolder } from '../folder/model-folder.ts';
 import { formatOf } from '../folder/plan.ts';
 import { EMBEDDINGS } from '../folder/scheme.ts';
+import { checkTokenizer } from '../folder/tokenizer-file.ts';
 import { usedParameters } from '../graph/index.ts';
 import { modelGraphs } from '../model/inference.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -24,10 +25,11 @@ export interface ReadyModel {
  * checkpoint; anything else goes through a conversion.
  *
  * @throws LlavaMiniError `out-of-memory` (before anything is converted or loaded), `bad-argument` for a converted
- *   folder of another dtype; see `readModelFolder`, `ensureConverted`
+ *   folder of another dtype, `bad-model` when there is no tokenizer.json; see `readModelFolder`, `ensureConverted`
  */
 export async function readyModel(dir: string, options: LoadOptions): Promise<ReadyModel> {
   const folder = await readModelFolder(dir);
+  await checkTokenizer(dir, true);
   const manifest = await readManifest(dir);
   const small = floatBytes(folder, options.tuning?.layout ?? folder.layout) < SMALL_BYTES;
   const dtype = options.dtype ?? manifest?.dtype ?? (small ? 'fp32' : 'q4');
@@ -36,14 +38,17 @@ export async function readyModel(dir: string, options: LoadOptions): Promise<Rea
   const possible = !manifest || manifest.dtype === dtype;
   if (possible && (options.memoryCheck ?? true)) {
     const formats = manifest ? formatOf(manifest.formats) : schemeFormats(folder, dtype);
-    checkMemory(folder, forEngine, memoryNeed(folder, forEngine, formats, direct), dtype);
+    checkMemory(folder, forEngine, memoryNeed(folder, forEngine, formats, direct), dtype, !!manifest);
   }
   if (direct) return { folder, options: forEngine };
   const converted = await ensureConverted(dir, {
     dtype,
-    layout: options.tuning?.layout,
-    tower: options.tower,
+    // The layout is the engine's to choose: a converted folder has its tower and the weights for either.
+    ...(manifest ? {} : { layout: options.tuning?.layout, tower: options.tower }),
+    anyLength: true,
+    threads: options.threads,
     signal: options.signal,
+    onWait: options.onWait,
     onProgress: ({ phase, bytes, totalBytes, bytesPerSecond, secondsLeft }) =>
       options.onProgress?.({ phase, done: bytes, all: totalBytes, bytesPerSecond, secondsLeft }),
   });

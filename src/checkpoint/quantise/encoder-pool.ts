@@ -20,7 +20,12 @@ export class EncoderPool {
   constructor(threads: number) {
     // The TypeScript sources (tests) cannot be started as a worker.
     if (!import.meta.url.endsWith('.js')) return;
-    for (let i = 0; i < threads; i++) this.start();
+    try {
+      for (let i = 0; i < threads; i++) this.start();
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
   }
 
   /** See `encodeRows`, also for the errors. The values may be moved to another thread: they are gone afterwards. */
