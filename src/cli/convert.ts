@@ -71,7 +71,8 @@ async function convert(model: string | undefined, flags: ConvertFlags, signal: A
     ...(flags.browser ? BROWSER_OPTIONS : {}),
     dtype: flags.dtype,
     ...(flags.block ? { block: flags.block as BlockSize } : {}),
-    symmetric: !flags.asymmetric,
+    // Left out, it wants nothing of a model that is converted already.
+    symmetric: flags.asymmetric ? false : undefined,
     uniform: flags.uniform,
     maxLength: flags.maxLength,
     tower: flags.tower,
