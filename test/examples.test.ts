@@ -29,7 +29,7 @@ test('there is a question about every picture', async () => {
 });
 
 /**
- * nano's first weights answer few of these rightly (see its card). Every question marked `mastered` must be right; a
+ * nano answers half of these rightly (see its card). Every question marked `mastered` must be right; a
  * question is marked once weights master it, and stays so.
  */
 test.each(questions.filter((q) => q.mastered))(
