@@ -12,6 +12,7 @@ import { decodeWhole, embeddingTable, head } from './language-model.ts';
 import { tableConstants } from './masked-attention.ts';
 import { prefuseImage, prefuseQuestions } from './prefusion.ts';
 import { patchGrid, type VisionConfig } from './vision/index.ts';
+import { type WordTable, wordLoss } from './word-loss.ts';
 
 /** Static sizes of one training step. */
 export interface StepShape {
@@ -30,6 +31,8 @@ export interface StepShape {
 export interface AnswerLossOptions {
   /** The reference detaches token embeddings on their way in; we train them. */
   detachEmbeddings?: boolean;
+  /** Words that patches are brought next to beside the answers, by kind, and what that loss counts for. */
+  words?: Readonly<Record<string, { table: WordTable; weight: number }>>;
 }
 
 /**
@@ -42,9 +45,10 @@ export interface AnswerLossOptions {
  *   table raw rows `[N·sequence]`, fused rows `[N·promptTokens]`, vision rows `[N·C²]`; see `takeRows`
  * * `label_rows` int32 `[labels]`, `label_rows_inverse` int32 `[N·sequence]`: the row that predicts each label
  * * `labels` int32 `[labels]`, `label_weights` float32 `[labels]` (0 leaves one out)
+ * * with `words`, those of `wordLoss` for each kind, `[pictures·side²]`
  *
  * @param features `[pictures·parts, P, Dv]`, as the vision tower gives them
- * @returns the mean loss per answer token, `[]`, and the logits `[labels, V]`
+ * @returns the mean loss per answer token, `[]`, with `words` their losses added, and the logits `[labels, V]`
  */
 export function answerLoss(
   graph: Graph,
@@ -78,8 +82,8 @@ export function answerLoss(
   const fused = prefuseQuestions(graph, config, prompt, questions, image.prefix, length, tables);
   const raw = embed(ints('token_ids', n * sequence)); // [N·S, D]
   const vision4 = g.expand(g.reshape(image.tokens, [pictures, 1, c2, d]), [pictures, questions, c2, d]);
-  const table = g.concat([raw, g.reshape(fused, [n * promptTokens, d]), g.reshape(vision4, [n * c2, d])], 0);
-  const rows = g.takeRows(table, ints('rows', n * sequence), ints('rows_inverse', n * (sequence + promptTokens + c2)));
+  const rowTable = g.concat([raw, g.reshape(fused, [n * promptTokens, d]), g.reshape(vision4, [n * c2, d])], 0);
+  const rows = g.takeRows(rowTable, ints('rows', n * sequence), ints('rows_inverse', n * (sequence + promptTokens + c2)));
   const hidden = decodeWhole(graph, config, g.reshape(rows, [n, sequence, d]), tables);
   const picked = g.takeRows(
     g.reshape(hidden, [n * sequence, d]),
@@ -87,19 +91,28 @@ export function answerLoss(
     ints('label_rows_inverse', n * sequence),
   );
   const logits = head(graph, config, picked);
-  const loss = g.crossEntropy(logits, ints('labels', labels), graph.input('label_weights', 'float32', [labels]));
+  let loss = g.crossEntropy(logits, ints('labels', labels), graph.input('label_weights', 'float32', [labels]));
+  for (const [name, { table, weight }] of Object.entries(options.words ?? {})) {
+    const onGrid = g.slice(input.projectedGlobal, 1, 0, grid.side ** 2); // [B, side², D]
+    const patches = g.reshape(onGrid, [pictures * grid.side ** 2, d]);
+    loss = g.add(loss, g.mul(wordLoss(graph, config, name, patches, table), weight));
+  }
   return { loss, logits };
 }
+
+/** Classifiers of patches that the naming stage has besides that of the token, with their classes. */
+export type PatchHeads = Readonly<Record<string, number>>;
 
 /**
  * Naming loss (stage 0): tower features, compressor, and classifiers that are thrown away afterwards, so that the
  * compressor's token and the patches learn what things are before there is language.
  *
- * Inputs: `targets` int32 `[pictures]`, `target_weights` float32 `[pictures]`; with `patchClasses` also
- * `patch_targets` int32 and `patch_weights` float32 `[pictures·side²]`.
+ * Inputs: `targets` int32 `[pictures]`, `target_weights` float32 `[pictures]`; for each of the `heads`
+ * `HEAD_targets` int32 and `HEAD_weights` float32 `[pictures·side²]`.
  *
- * @param patchClasses also name what each patch shows, as one of so many classes
- * @returns loss `[]` (the mean of both, with patches) and the token's logits `[pictures, classes]`
+ * @param heads also tell of each patch what it shows, each head as one of so many classes
+ * @returns loss `[]` (the mean of all), the token's logits `[pictures, classes]`, and those of each head
+ *   `[pictures·side², classes of the head]`
  */
 export function namingLoss(
   graph: Graph,
@@ -107,8 +120,8 @@ export function namingLoss(
   vision: VisionConfig,
   features: Value,
   classes: number,
-  patchClasses?: number,
-): { loss: Value; logits: Value } {
+  heads: PatchHeads = {},
+): { loss: Value; logits: Value; patchLogits: Record<string, Value> } {
   const { side, extra } = patchGrid(vision);
   const pictures = features.shape[0] as number;
   const width = config.visionWidth * config.compressorSize ** 2;
@@ -120,18 +133,18 @@ export function namingLoss(
   };
   const { tokens } = compress(graph, config, features, side, extra);
   const logits = classify(g.reshape(tokens, [pictures, width]), '', classes);
-  const loss = g.crossEntropy(
+  let loss = g.crossEntropy(
     logits,
     graph.input('targets', 'int32', [pictures]),
     graph.input('target_weights', 'float32', [pictures]),
   );
-  if (patchClasses === undefined) return { loss, logits };
   const rows = pictures * side * side;
   const patches = g.reshape(g.slice(features, 1, 0, side * side), [rows, config.visionWidth]);
-  const patchLoss = g.crossEntropy(
-    classify(patches, 'patches.', patchClasses),
-    graph.input('patch_targets', 'int32', [rows]),
-    graph.input('patch_weights', 'float32', [rows]),
-  );
-  return { loss: g.mul(g.add(loss, patchLoss), 0.5), logits };
+  const patchLogits: Record<string, Value> = {};
+  for (const [name, count] of Object.entries(heads)) {
+    patchLogits[name] = classify(patches, `${name}.`, count);
+    const targets = graph.input(`${name}_targets`, 'int32', [rows]);
+    loss = g.add(loss, g.crossEntropy(patchLogits[name], targets, graph.input(`${name}_weights`, 'float32', [rows])));
+  }
+  return { loss: g.mul(loss, 1 / (1 + Object.keys(heads).length)), logits, patchLogits };
 }

@@ -1,3 +1,4 @@
+import type { TextTokenizer } from '../text/index.ts';
 import { floatsToHalves, halvesToFloats } from '../util/float16.ts';
 import type { Random } from '../util/random.ts';
 import type { ClassExamples } from './class-examples.ts';
@@ -6,12 +7,30 @@ import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
 import { type PhotoClass, photoClasses } from './pictograms/imagenet.ts';
 import { askAbout, type Question } from './pictograms/questions.ts';
 import { askAboutThing, nameQuestion, unsureQuestion } from './pictograms/questions-name.ts';
-import type { Scene } from './pictograms/types.ts';
-import type { AnswerSource, AskedPair } from './stage-answers.ts';
+import { nothingClass, patchClassWords, patchColours, patchTargets } from './pictograms/patch-targets.ts';
+import { COLOUR_NAMES, type Scene } from './pictograms/types.ts';
+import type { AnswerSource, AnswerStage, AskedPair } from './stage-answers.ts';
 import type { PairEncoder } from './tokenise.ts';
 
 /** What is asked of a scene: everything, or only what a single thing is. */
 export type Asking = 'all' | 'name';
+
+/** Words for what the pictogram world's patches show, as they stand within a sentence, and how much each kind counts. */
+export function patchWords(
+  tokenizer: TextTokenizer,
+  weights: { names?: number; colours?: number },
+): Pick<AnswerStage, 'words' | 'ground'> {
+  const table = (words: readonly (readonly string[])[]): number[][] =>
+    words.map((own) => own.flatMap((word) => tokenizer.encode(` ${word}`)));
+  const { names, colours } = weights;
+  return {
+    words: {
+      ...(names ? { names: { table: table(patchClassWords()), weight: names } } : {}),
+      ...(colours ? { colours: { table: table(COLOUR_NAMES.map((name) => [name])), weight: colours } } : {}),
+    },
+    ground: { kind: 'names', target: nothingClass() },
+  };
+}
 
 /** Kept pictures of the pictogram world, with questions made anew each time one is drawn. */
 export function sceneSource(
@@ -28,6 +47,10 @@ export function sceneSource(
     draw(index, random, into) {
       store.read(index, into.patches, into.probabilities, 0);
       const scene = store.labels[index];
+      const { names, colours } = into.words;
+      const side = Math.sqrt((names ?? colours)?.length ?? 0);
+      names?.set(patchTargets(scene, side));
+      colours?.set(patchColours(scene, side));
       return (asking === 'name' ? nameOnly(scene, random) : askAbout(scene, random)).map((q) => encode(encoder, q));
     },
   };

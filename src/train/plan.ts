@@ -95,6 +95,8 @@ const stage = z.discriminatedUnion('kind', [
     steps: positive,
     warmup: positive.default(40),
     evaluateEvery: positive.default(300),
+    /** Also bring patches next to the words for what they show, and what each of these losses counts for. */
+    words: z.object({ names: z.number().positive().optional(), colours: z.number().positive().optional() }).default({}),
     buckets: z.array(bucket).min(1),
     optimiser,
   }),

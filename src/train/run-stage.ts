@@ -5,7 +5,7 @@ import { decodePicture, type ImageProcessor, squarePicture } from '../media/inde
 import { foldedWidth } from '../model/vision/efficientnet-lite.ts';
 import { TextTokenizer } from '../text/index.ts';
 import { writeFileAtomic } from '../util/atomic-file.ts';
-import { classSource, sceneSource } from './answer-sources.ts';
+import { classSource, patchWords, sceneSource } from './answer-sources.ts';
 import { ClassExamples } from './class-examples.ts';
 import { tokenizerCorpus } from './corpus.ts';
 import { FeatureStore } from './feature-store.ts';
@@ -14,11 +14,11 @@ import { keepPictures } from './keep-pictures.ts';
 import { imagePath, type LlavaRecord, llavaSource, readLlavaData } from './llava-data.ts';
 import type { LoopOptions } from './loop.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
-import { nothingClass, patchClassCount, patchTargets } from './pictograms/patch-targets.ts';
+import { nothingClass, patchClassCount, patchColours, patchTargets } from './pictograms/patch-targets.ts';
 import { PictureFactory } from './pictograms/picture-factory.ts';
 import type { Recipe } from './pictograms/recipe.ts';
 import { loadSprites } from './pictograms/sprites.ts';
-import type { Scene } from './pictograms/types.ts';
+import { COLOUR_NAMES, type Scene } from './pictograms/types.ts';
 import type { SourcePlan, Stage } from './plan.ts';
 import { type AnswerSource, trainAnswers } from './stage-answers.ts';
 import { type NamingLabel, trainNaming } from './stage-naming.ts';
@@ -44,7 +44,7 @@ export async function runPictures(run: Run, stage: StageOf<'pictures'>): Promise
   const store = openStore<Scene>(run, stage.id, stage.keep);
   const sprites = await loadSprites({ ...(stage.styles ? { styles: stage.styles } : {}), signal: run.signal });
   const factory = new PictureFactory(sprites, { workers: run.workers ?? 2, ahead: 32 });
-  const tower = await TowerRunner.create(run.vision, run.weights, stage.keep, 1);
+  const tower = await TowerRunner.create(run.vision, run.weights, stage.keep, run.threads);
   const seed = stage.seed ?? stage.id;
   const recipe = stage.recipe as unknown as Recipe;
   const orders = function* (): Generator<{ recipe: Recipe; seed: string }> {
@@ -122,7 +122,7 @@ export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<voi
     const target = only && others.length === 0 ? index.get(conceptOf(only).id) : undefined;
     return {
       target: target ?? -1,
-      ...(stage.patches ? { patches: patchTargets(scene, side), nothing: nothingClass() } : {}),
+      patches: stage.patches ? { patches: patchTargets(scene, side), colours: patchColours(scene, side) } : {},
     };
   };
   const open = (name: string): FeatureStore<NamingLabel> => {
@@ -143,7 +143,8 @@ export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<voi
         stores,
         heldOut,
         classes: namedConcepts().length,
-        ...(stage.patches ? { patchClasses: patchClassCount() } : {}),
+        heads: stage.patches ? { patches: patchClassCount(), colours: COLOUR_NAMES.length } : {},
+        nothing: nothingClass(),
         batch: stage.batch,
         optimiser: stage.optimiser,
       },
@@ -207,6 +208,7 @@ export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<v
         features: stage.features,
         sources: stage.sources.map(source),
         heldOut: stage.heldOut.map(source),
+        ...patchWords(tokenizer, stage.words),
         buckets: stage.buckets,
         optimiser: stage.optimiser,
       },

@@ -3,7 +3,7 @@ import { LlavaMiniError } from '../errors.ts';
 import * as g from '../graph/index.ts';
 import { Graph, serialise } from '../graph/index.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { answerLoss } from '../model/training.ts';
+import { type AnswerLossOptions, answerLoss } from '../model/training.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
 import { classPatch, foldedWidth, foldMaps } from '../model/vision/efficientnet-lite.ts';
 import { Random } from '../util/random.ts';
@@ -18,10 +18,12 @@ export interface AskedPair extends TokenisedPair {
   kind: string;
 }
 
-/** Half-precision features of one picture, in a batch. */
+/** One picture in a batch: half-precision features, and what its patches show. */
 export interface PictureRow {
   patches: Uint16Array;
   probabilities: Uint16Array;
+  /** For each kind of words the class of each patch, −1 unless a source tells; `[side²]`. */
+  words: Readonly<Record<string, Int32Array>>;
 }
 
 /** Where a stage's pictures and questions come from. */
@@ -43,6 +45,10 @@ export interface AnswerStage {
   features: 'maps' | 'patches';
   sources: AnswerSource[];
   heldOut: AnswerSource[];
+  /** Words that patches are brought next to beside the answers; see `wordLoss`. */
+  words?: NonNullable<AnswerLossOptions['words']>;
+  /** Patches whose words count for less: the ground, which most show. */
+  ground?: { kind: string; target: number };
   /** Kinds of steps, short questions first, with how often each is taken. */
   buckets: (Bucket & { share: number })[];
   optimiser: OptimiserConfig;
@@ -53,7 +59,9 @@ export interface AnswerStage {
  * optimiser's choice; the rest become constants of the session.
  */
 export async function trainAnswers(stage: AnswerStage, options: LoopOptions & StepRunnerOptions): Promise<void> {
-  const graphs = Object.fromEntries(stage.buckets.map((bucket, i) => [String(i), answerGraph(stage, bucket)]));
+  const graphs = Object.fromEntries(
+    stage.buckets.map((bucket, i) => [String(i), answerGraph(stage, bucket, stage.words)]),
+  );
   for (const { graph } of Object.values(graphs)) initialiseMissing(graph, stage.config, stage.weights, options.seed);
   const runner = await StepRunner.create(graphs, stage.weights, stage.optimiser, options);
   const next = (random: Random): StepInput => {
@@ -92,14 +100,18 @@ export async function trainAnswers(stage: AnswerStage, options: LoopOptions & St
   }
 }
 
-function answerGraph(stage: AnswerStage, bucket: Bucket): { graph: Graph; loss: g.Value; logits: g.Value } {
+function answerGraph(
+  stage: AnswerStage,
+  bucket: Bucket,
+  words: AnswerStage['words'],
+): { graph: Graph; loss: g.Value; logits: g.Value } {
   const { config, vision } = stage;
   const graph = new Graph('answers', 'training');
   const kept = g.cast(graph.input('patches', 'float16', [bucket.pictures, ...keptShape(stage)]), 'float32');
   const probabilities = graph.input('probabilities', 'float16', [bucket.pictures, vision.classes]);
   const patches = stage.features === 'maps' ? foldMaps(graph, vision, kept) : kept;
   const features = g.concat([patches, classPatch(graph, vision, g.cast(probabilities, 'float32'))], 1);
-  return { graph, ...answerLoss(graph, config, vision, features, bucket) };
+  return { graph, ...answerLoss(graph, config, vision, features, bucket, { words }) };
 }
 
 /** `[side², width]` of what is kept of a picture. */
@@ -135,13 +147,17 @@ function drawBatch(
   const probabilities = new Uint16Array(bucket.pictures * vision.classes);
   const groups: AskedPair[][] = [];
   const c2 = config.compressorSize ** 2;
+  const kinds = Object.keys(stage.words ?? {});
+  const targets = new Map(kinds.map((kind) => [kind, new Int32Array(bucket.pictures * rows).fill(-1)]));
   for (let row = 0, tries = 0; row < bucket.pictures; tries++) {
     const picked = pick(row);
     if (!picked) break;
     const into = {
       patches: patches.subarray(row * width, (row + 1) * width),
       probabilities: probabilities.subarray(row * vision.classes, (row + 1) * vision.classes),
+      words: Object.fromEntries([...targets].map(([kind, all]) => [kind, all.subarray(row * rows, (row + 1) * rows)])),
     };
+    for (const all of Object.values(into.words)) all.fill(-1);
     const pairs = picked.source.draw(picked.index, random, into).filter((pair) => fits(pair, bucket, c2));
     if (before) pairs.sort((a, b) => Number(fits(a, before, c2)) - Number(fits(b, before, c2)));
     if (pairs.length === 0 && !skip && tries < 50 * bucket.pictures) continue;
@@ -159,7 +175,26 @@ function drawBatch(
       patches: new ort.Tensor('float16', patches, [bucket.pictures, rows, columns]),
       probabilities: new ort.Tensor('float16', probabilities, [bucket.pictures, vision.classes]),
       ...layOutAnswers(groups, bucket, c2),
+      ...Object.assign({}, ...kinds.map((kind) => wordTensors(stage, kind, targets.get(kind) as Int32Array))),
     },
+  };
+}
+
+/** What a patch of the ground counts for, against one of a thing. */
+const GROUND_WEIGHT = 0.1;
+
+/** Classes without words, and patches that show nothing known, count for nothing. */
+function wordTensors({ words, ground }: AnswerStage, kind: string, targets: Int32Array): BatchTensors {
+  const less = ground?.kind === kind ? ground.target : undefined;
+  const counts = words?.[kind].table.map((ids, i) => (ids.length === 0 ? 0 : i === less ? GROUND_WEIGHT : 1));
+  const weights = Float32Array.from(targets, (target) => counts?.[target] ?? 0);
+  return {
+    [`${kind}_targets`]: new ort.Tensor(
+      'int32',
+      targets.map((target) => Math.max(0, target)),
+      [targets.length],
+    ),
+    [`${kind}_weights`]: new ort.Tensor('float32', weights, [targets.length]),
   };
 }
 
@@ -169,7 +204,7 @@ function drawBatch(
  */
 export async function answerScores(stage: AnswerStage, seed: string): Promise<Record<string, number>> {
   const bucket = stage.buckets[stage.buckets.length - 1];
-  const { graph, logits } = answerGraph(stage, bucket);
+  const { graph, logits } = answerGraph(stage, bucket, undefined);
   graph.output('best', g.argMax(logits));
   const session = await ort.InferenceSession.create(serialise(graph, inlineFrom(stage.weights)), {
     intraOpNumThreads: 2,

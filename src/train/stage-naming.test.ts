@@ -24,7 +24,12 @@ const CLASSES = 4;
 
 interface Label {
   target: number;
+  patches: { patches: Int32Array };
 }
+
+/** Every patch shows the class, but the first one, which counts as ground. */
+const PATCHES = (target: number): Int32Array =>
+  Int32Array.from({ length: (SIDE / 32) ** 2 }, (_, i) => (i === 0 ? CLASSES : target));
 
 /** A picture of a class: stripes of its own width and direction, with noise. */
 function picture(target: number, random: Random): Uint8Array {
@@ -44,7 +49,7 @@ async function* pictures(
 ): AsyncGenerator<{ picture: Uint8Array; label: Label }> {
   for (let i = from; i < to; i++) {
     const random = new Random(`${seed}/${i}`);
-    yield { picture: picture(i % CLASSES, random), label: { target: i % CLASSES } };
+    yield { picture: picture(i % CLASSES, random), label: { target: i % CLASSES, patches: { patches: PATCHES(i % CLASSES) } } };
   }
 }
 
@@ -163,6 +168,8 @@ describe('stage 0', () => {
       stores: [store],
       heldOut: { held, empty: open('empty', 'maps') },
       classes: CLASSES,
+      heads: { patches: CLASSES + 1 },
+      nothing: CLASSES,
       batch: 16,
       optimiser: {
         clip: 1,
@@ -195,13 +202,16 @@ describe('stage 0', () => {
     });
     expect(before.held).toBeLessThan(0.6);
     await trainNaming(whole, await options('whole'));
-    const { held: score, ...others } = await namingScores(whole);
+    const { held: score, 'held/patches': patchScore, ...others } = await namingScores(whole);
     expect(score).toBeGreaterThan(0.75);
+    expect(before['held/patches']).toBeLessThan(0.6);
+    expect(patchScore).toBeGreaterThan(0.75);
     expect(others).toEqual({});
     expect(new MetricsFile(await run('whole')).metrics.at(-1)).toMatchObject({
       stage: 'naming',
       step: 80,
       'eval/held': score,
+      'eval/held/patches': patchScore,
     });
 
     const controller = new AbortController();
@@ -227,10 +237,11 @@ describe('stage 0', () => {
 /** A classifier that knows nothing yet. */
 function namingHead(): [string, { shape: number[]; data: Float32Array }][] {
   const width = config.visionWidth;
-  return [
-    ['naming_head.norm.weight', { shape: [width], data: new Float32Array(width).fill(1) }],
-    ['naming_head.norm.bias', { shape: [width], data: new Float32Array(width) }],
-    ['naming_head.weight', { shape: [CLASSES, width], data: new Float32Array(CLASSES * width) }],
-    ['naming_head.bias', { shape: [CLASSES], data: new Float32Array(CLASSES) }],
+  const head = (name: string, classes: number): [string, { shape: number[]; data: Float32Array }][] => [
+    [`naming_head.${name}norm.weight`, { shape: [width], data: new Float32Array(width).fill(1) }],
+    [`naming_head.${name}norm.bias`, { shape: [width], data: new Float32Array(width) }],
+    [`naming_head.${name}weight`, { shape: [classes, width], data: new Float32Array(classes * width) }],
+    [`naming_head.${name}bias`, { shape: [classes], data: new Float32Array(classes) }],
   ];
+  return [...head('', CLASSES), ...head('patches.', CLASSES + 1)];
 }

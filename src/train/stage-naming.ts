@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node';
 import * as g from '../graph/index.ts';
 import { Graph, serialise } from '../graph/index.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { namingLoss } from '../model/training.ts';
+import { namingLoss, type PatchHeads } from '../model/training.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
 import { classPatch, foldedWidth, foldMaps } from '../model/vision/efficientnet-lite.ts';
 import type { Random } from '../util/random.ts';
@@ -16,10 +16,8 @@ import { inlineFrom, type Weights } from './weights.ts';
 export interface NamingLabel {
   /** The class of the one thing in the picture; −1 where there are several. */
   target: number;
-  /** The class of each patch, −1 where it is not clear; `[side²]`. */
-  patches?: Int32Array;
-  /** Patches of this class, the ground alone, count for less: most are. */
-  nothing?: number;
+  /** For each of the stage's heads the class of each patch, −1 where it is not clear; `[side²]`. */
+  patches: Readonly<Record<string, Int32Array>>;
 }
 
 /** What a patch of the ground counts for, against one of a thing. */
@@ -34,8 +32,10 @@ export interface NamingStage {
   /** Pictures in other styles or places, never trained on, by name of the set. */
   heldOut: Record<string, FeatureStore<NamingLabel>>;
   classes: number;
-  /** Also teach the patches what they show, one of so many classes. */
-  patchClasses?: number;
+  /** What patches are taught, each as one of so many classes. */
+  heads: PatchHeads;
+  /** In the head `patches`, this class, the ground alone, counts for less: most patches show it. */
+  nothing: number;
   batch: number;
   optimiser: OptimiserConfig;
 }
@@ -77,15 +77,15 @@ function namingGraph(
   stage: NamingStage,
   batch: number,
   mode: 'training' | 'inference',
-): { graph: Graph; loss: g.Value; logits: g.Value } {
-  const { config, vision, classes } = stage;
+): { graph: Graph } & ReturnType<typeof namingLoss> {
+  const { config, vision, classes, heads } = stage;
   const graph = new Graph('naming', mode);
   const side = vision.imageSize / 32;
   const maps = graph.input('patches', 'float16', [batch, side * side, foldedWidth(vision)]);
   const probabilities = graph.input('probabilities', 'float16', [batch, vision.classes]);
   const folded = foldMaps(graph, vision, g.cast(maps, 'float32'));
   const features = g.concat([folded, classPatch(graph, vision, g.cast(probabilities, 'float32'))], 1);
-  return { graph, ...namingLoss(graph, config, vision, features, classes, stage.patchClasses) };
+  return { graph, ...namingLoss(graph, config, vision, features, classes, heads) };
 }
 
 interface Row {
@@ -110,56 +110,65 @@ function namingBatch(stage: NamingStage, rows: readonly Row[]): Record<string, o
     ...weighted(
       'target',
       labels.map(({ target }) => target),
-      () => 1,
     ),
-    ...(stage.patchClasses === undefined
-      ? {}
-      : weighted(
-          'patch',
-          labels.flatMap((label) => [...(label.patches ?? new Int32Array(each).fill(-1))]),
-          (target) => (target === labels[0].nothing ? GROUND_WEIGHT : 1),
-        )),
+    ...Object.assign(
+      {},
+      ...Object.keys(stage.heads).map((head) =>
+        weighted(
+          head,
+          labels.flatMap((label) => [...(label.patches[head] ?? new Int32Array(each).fill(-1))]),
+          head === 'patches' ? stage.nothing : undefined,
+        ),
+      ),
+    ),
   };
 }
 
 /** Targets and what each counts for; −1 counts for nothing. */
-function weighted(
-  name: 'target' | 'patch',
-  targets: readonly number[],
-  weight: (target: number) => number,
-): Record<string, ort.Tensor> {
+function weighted(name: string, targets: readonly number[], nothing?: number): Record<string, ort.Tensor> {
   const shape = [targets.length];
   const known = Int32Array.from(targets, (target) => Math.max(0, target));
-  const weights = Float32Array.from(targets, (target) => (target < 0 ? 0 : weight(target)));
-  const [ids, sizes] = name === 'target' ? ['targets', 'target_weights'] : ['patch_targets', 'patch_weights'];
+  const weights = Float32Array.from(targets, (target) => (target < 0 ? 0 : target === nothing ? GROUND_WEIGHT : 1));
+  const [ids, sizes] = name === 'target' ? ['targets', 'target_weights'] : [`${name}_targets`, `${name}_weights`];
   return { [ids]: new ort.Tensor('int32', known, shape), [sizes]: new ort.Tensor('float32', weights, shape) };
 }
 
-/** Share of pictures whose class is named right, for each held-out set. */
+/**
+ * Of each held-out set, the share of pictures whose one thing is named right (`SET`), and for each head the share of
+ * patches (`SET/HEAD`, those that show the ground left out).
+ */
 export async function namingScores(stage: NamingStage): Promise<Record<string, number>> {
-  const { graph, logits } = namingGraph(stage, 32, 'inference');
-  graph.output('logits', logits);
+  const { graph, logits, patchLogits } = namingGraph(stage, 32, 'inference');
+  graph.output('best', g.argMax(logits));
+  for (const [head, values] of Object.entries(patchLogits)) graph.output(`${head}_best`, g.argMax(values));
   const session = await ort.InferenceSession.create(serialise(graph, inlineFrom(stage.weights)), {
     intraOpNumThreads: 2,
     logSeverityLevel: 3,
   });
   const scores: Record<string, number> = {};
   for (const [name, store] of Object.entries(stage.heldOut)) {
-    if (store.length === 0) continue;
-    let right = 0;
+    const counts = new Map<string, [right: number, all: number]>();
+    const count = (key: string, best: bigint, target: number): void => {
+      const [right, all] = counts.get(key) ?? [0, 0];
+      counts.set(key, [right + (Number(best) === target ? 1 : 0), all + 1]);
+    };
     for (let at = 0; at < store.length; at += 32) {
+      const n = Math.min(32, store.length - at);
       const rows = Array.from({ length: 32 }, (_, i) => ({ store, index: Math.min(at + i, store.length - 1) }));
-      const batch = namingBatch(stage, rows);
-      const out = await session.run({ patches: batch.patches, probabilities: batch.probabilities });
-      const data = out.logits.data as Float32Array;
-      for (let i = 0; i < Math.min(32, store.length - at); i++) {
-        const row = data.subarray(i * stage.classes, (i + 1) * stage.classes);
-        let best = 0;
-        for (let c = 1; c < row.length; c++) if (row[c] > row[best]) best = c;
-        if (best === store.labels[at + i].target) right++;
+      const { patches, probabilities } = namingBatch(stage, rows);
+      const out = await session.run({ patches, probabilities });
+      const best = (key: string): BigInt64Array => out[key].data as BigInt64Array;
+      for (let i = 0; i < n; i++) {
+        const { target, patches: wanted } = store.labels[at + i];
+        if (target >= 0) count(name, best('best')[i], target);
+        for (const [head, targets] of Object.entries(wanted))
+          targets.forEach((patch, p) => {
+            if (patch < 0 || (head === 'patches' && patch === stage.nothing)) return;
+            count(`${name}/${head}`, best(`${head}_best`)[i * targets.length + p], patch);
+          });
       }
     }
-    scores[name] = right / store.length;
+    for (const [key, [right, all]] of counts) scores[key] = right / all;
   }
   await session.release();
   return scores;

@@ -23,6 +23,9 @@ const block = (stride: number, expand: number, outputs = 8) => ({
 export const TINY_VISION = {
   model_type: 'efficientnet_lite',
   width: 64,
+  fold_layers: 1,
+  fold_heads: 4,
+  fold_intermediate_size: 48,
   image_size: 64,
   stem: { kernel: 3, stride: 2, outputs: 8 },
   blocks: [block(2, 1), block(2, 2), block(2, 2), block(2, 2)],

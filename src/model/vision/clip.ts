@@ -1,7 +1,7 @@
 import type { Graph, Value } from '../../graph/index.ts';
 import * as g from '../../graph/index.ts';
-import { bidirectionalAttention } from '../attention.ts';
 import type { ClipVisionConfig } from './config.ts';
+import { encoderLayer } from './encoder-layer.ts';
 
 const PREFIX = 'model.vision_tower.vision_tower.vision_model';
 
@@ -14,13 +14,11 @@ const PREFIX = 'model.vision_tower.vision_tower.vision_model';
  * @returns `[N, P, Dv]`
  */
 export function clipTower(graph: Graph, config: ClipVisionConfig, pixels: Value, selectLayer: number): Value {
-  const { width, patchSize, imageSize, intermediateSize, layerNormEps } = config;
+  const { width, patchSize, imageSize, layerNormEps } = config;
   const patches = (imageSize / patchSize) ** 2;
   const w = (name: string, ...shape: number[]): Value => graph.parameter(`${PREFIX}.${name}`, shape);
   const norm = (x: Value, name: string): Value =>
     g.layerNorm(x, w(`${name}.weight`, width), w(`${name}.bias`, width), layerNormEps);
-  const dense = (x: Value, name: string, outputs: number, inputs: number): Value =>
-    g.linear(x, w(`${name}.weight`, outputs, inputs), w(`${name}.bias`, outputs));
 
   const kernel = w('embeddings.patch_embedding.weight', width, 3, patchSize, patchSize);
   const grid = g.conv2d(pixels, kernel, null, { stride: patchSize, padding: [0, 0, 0, 0] });
@@ -34,16 +32,7 @@ export function clipTower(graph: Graph, config: ClipVisionConfig, pixels: Value,
 
   const run = selectLayer < 0 ? config.layers + 1 + selectLayer : selectLayer;
   for (let i = 0; i < run; i++) {
-    x = graph.scope(`vision.${i}`, () => {
-      const at = `encoder.layers.${i}`;
-      const h = norm(x, `${at}.layer_norm1`);
-      const [q, k, v] = ['q', 'k', 'v'].map((n) => dense(h, `${at}.self_attn.${n}_proj`, width, width));
-      const a = dense(bidirectionalAttention(q, k, v, config.heads), `${at}.self_attn.out_proj`, width, width);
-      const y = g.add(x, a);
-      const up = dense(norm(y, `${at}.layer_norm2`), `${at}.mlp.fc1`, intermediateSize, width);
-      const act = config.activation === 'gelu' ? g.gelu(up) : g.quickGelu(up);
-      return g.add(y, dense(act, `${at}.mlp.fc2`, width, intermediateSize));
-    });
+    x = graph.scope(`vision.${i}`, () => encoderLayer(graph, `${PREFIX}.encoder.layers.${i}`, x, config));
   }
   return g.slice(x, 1, 1, patches + 1);
 }

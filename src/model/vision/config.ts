@@ -31,6 +31,10 @@ export interface LiteVisionConfig {
   kind: 'efficientnet_lite';
   /** Width after the trained fold. */
   width: number;
+  /** Transformer layers behind the fold, in which patches see each other; trained here, 0 in the first weights. */
+  foldLayers: number;
+  foldHeads: number;
+  foldIntermediateSize: number;
   imageSize: number;
   stem: { kernel: number; stride: number; outputs: number };
   blocks: LiteBlock[];
@@ -62,6 +66,9 @@ const clip = z.object({
 
 const lite = z.object({
   width: size,
+  fold_layers: z.number().int().min(0).max(64).default(0),
+  fold_heads: size.default(1),
+  fold_intermediate_size: size.default(1),
   image_size: size,
   stem: z.object({ kernel: size, stride: size, outputs: size }),
   blocks: z
@@ -126,10 +133,15 @@ export function parseVisionConfig(json: unknown, where: string): VisionConfig {
   }
   if (type === 'efficientnet_lite') {
     const c = read(lite, json);
+    if (c.width % c.fold_heads)
+      throw new LlavaMiniError('bad-model', `${where}: width ${c.width} is no multiple of fold_heads ${c.fold_heads}`);
     if (c.image_size % 32) throw new LlavaMiniError('bad-model', `${where}: image_size must be a multiple of 32`);
     return {
       kind: 'efficientnet_lite',
       width: c.width,
+      foldLayers: c.fold_layers,
+      foldHeads: c.fold_heads,
+      foldIntermediateSize: c.fold_intermediate_size,
       imageSize: c.image_size,
       stem: c.stem,
       blocks: c.blocks,

@@ -1,6 +1,7 @@
 import type { Graph, Value } from '../../graph/index.ts';
 import * as g from '../../graph/index.ts';
 import type { LiteVisionConfig } from './config.ts';
+import { type EncoderLayerSizes, encoderLayer } from './encoder-layer.ts';
 
 const PREFIX = 'model.vision_tower.vision_tower';
 
@@ -71,14 +72,29 @@ export interface LiteMaps {
   logits: Value;
 }
 
-/** The trained map into the compressor's width: `[N, side², folded] → [N, side², Dv]`, layer norm, linear, positions. */
+/**
+ * The trained map into the compressor's width: layer norm, linear, positions, and layers in which patches see each
+ * other: a thing in a picture is seldom as large as one patch.
+ *
+ * @param maps `[N, side², folded]` → `[N, side², Dv]`
+ */
 export function foldMaps(graph: Graph, config: LiteVisionConfig, maps: Value): Value {
   const inputs = foldedWidth(config);
   const side = config.imageSize / 32;
   const w = (name: string, ...shape: number[]): Value => graph.parameter(`${PREFIX}.fold.${name}`, shape);
   const normal = g.layerNorm(maps, w('norm.weight', inputs), w('norm.bias', inputs), config.layerNormEps);
   const mapped = g.linear(normal, w('linear.weight', config.width, inputs), w('linear.bias', config.width));
-  return g.add(mapped, w('positions', side * side, config.width));
+  let x = g.add(mapped, w('positions', side * side, config.width));
+  const sizes: EncoderLayerSizes = {
+    width: config.width,
+    heads: config.foldHeads,
+    intermediateSize: config.foldIntermediateSize,
+    activation: 'gelu',
+    layerNormEps: config.layerNormEps,
+  };
+  for (let i = 0; i < config.foldLayers; i++)
+    x = graph.scope(`fold.${i}`, () => encoderLayer(graph, `${PREFIX}.fold.layers.${i}`, x, sizes));
+  return x;
 }
 
 /** What the classifier thinks, as one more patch: `[N, classes] → [N, 1, Dv]`. */

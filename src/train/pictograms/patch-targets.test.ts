@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { conceptOfSlug, namedConcepts } from './concepts.ts';
-import { nothingClass, patchClassCount, patchTargets } from './patch-targets.ts';
-import type { Scene, SceneObject } from './types.ts';
+import { nothingClass, patchClassCount, patchColours, patchTargets } from './patch-targets.ts';
+import { COLOUR_NAMES, type Scene, type SceneObject } from './types.ts';
 
 const object = (concept: string, box: SceneObject['box'], hidden = 0): SceneObject => ({
   concept,
@@ -55,4 +55,12 @@ test('lettering shows its characters from left to right, whatever their case', (
   expect(new Set([a, b, seven, none]).size).toBe(4);
   expect([...targets.subarray(0, 4)]).toEqual(Array(4).fill(none));
   expect(targets[7]).toBe(none);
+});
+
+test('colours are those of things where they are, of the ground elsewhere, and unknown where both are', () => {
+  const red = { ...object('cat', [0, 0, 0.55, 0.5]), colour: 'red' as const };
+  const shown = { ...scene([red]), background: { kind: 'plain' as const, colour: 'blue' as const } };
+  const colours = [...patchColours(shown, 4).subarray(0, 4)];
+  expect(colours.map((at) => COLOUR_NAMES[at] ?? null)).toEqual(['red', 'red', null, 'blue']);
+  expect([...patchColours(scene([object('cat', [0, 0, 1, 1])]), 2)]).toEqual([-1, -1, -1, -1]);
 });

@@ -1,5 +1,5 @@
 import { conceptOf, namedConcepts, shapeConcepts } from './concepts.ts';
-import type { Box, Scene } from './types.ts';
+import { type Box, COLOUR_NAMES, type ColourName, type Scene } from './types.ts';
 
 /**
  * @file What each patch of a made-up picture shows, for the naming stage: patches that know what they are of are
@@ -25,6 +25,20 @@ function classTable() {
 /** Number of classes that a patch may have: concepts (in their order), other plain shapes, characters, nothing. */
 export function patchClassCount(): number {
   return classTable().nothing + 1;
+}
+
+/**
+ * The words for what a patch of each class shows, in the singular and the plural; none for characters, which are
+ * spelt.
+ */
+export function patchClassWords(): readonly (readonly string[])[] {
+  const named = [...namedConcepts(), ...shapeConcepts()];
+  const names = new Map(named.map(({ id, name, plural }) => [id, [...new Set([name, plural])]]));
+  return [
+    ...[...classTable().classes.keys()].map((id) => names.get(id) as string[]),
+    ...[...CHARACTERS].map(() => []),
+    ['background'],
+  ];
 }
 
 /** The class of patches that show the ground alone. */
@@ -63,6 +77,27 @@ export function patchTargets(scene: Scene, side: number): Int32Array {
       targets[at] = middle && known >= 0 && !owned[at] ? characters + known : -1;
     });
   }
+  return targets;
+}
+
+/**
+ * The colour of what each patch shows, an index into `COLOUR_NAMES`; −1 where it has no clear one, or where things
+ * meet.
+ *
+ * @param side patches along a side
+ * @returns int32 `[side²]`
+ */
+export function patchColours(scene: Scene, side: number): Int32Array {
+  const indexOf = (colour: ColourName | null): number => (colour === null ? -1 : COLOUR_NAMES.indexOf(colour));
+  const targets = new Int32Array(side * side).fill(indexOf(scene.background.colour));
+  const shown = scene.objects.map(({ box, colour, hidden }) => ({ box, colour: hidden > MOST_HIDDEN ? null : colour }));
+  if (scene.lettering) shown.push(scene.lettering);
+  const owned = new Uint8Array(side * side);
+  for (const { box, colour } of shown)
+    mark(box, side, (at, middle) => {
+      targets[at] = middle && !owned[at] ? indexOf(colour) : -1;
+      if (middle) owned[at] = 1;
+    });
   return targets;
 }
 
