@@ -6,12 +6,13 @@ import { formatCount, formatTable } from './format.ts';
 import { interruptible } from './interrupt.ts';
 import { modelFolder } from './model-folder.ts';
 import { showLoading, TOWER_OPTION } from './model-option.ts';
-import { parseWhole } from './number-option.ts';
+import { parseNumber, parseWhole } from './number-option.ts';
 import { StatusLine, writeAnswer } from './terminal.ts';
 
 interface EvalFlags {
   set?: string;
   limit?: number;
+  strength?: number;
   threads?: number;
   dtype?: WeightType;
   tower?: string;
@@ -33,6 +34,11 @@ export function addEvalCommand(program: Command): void {
       'seen',
     )
     .option('--limit <n>', 'questions of each kind (default: 1000)', parseWhole)
+    .option(
+      '--strength <x>',
+      'how much drawings are changed, 0 to 1 (default: 0.3 in scenes, 0 in styles never seen)',
+      parseNumber,
+    )
     .option('--threads <n>', 'threads to compute with (default: one per core)', parseWhole)
     .addOption(loadedDtype())
     .option(...TOWER_OPTION)
@@ -40,6 +46,7 @@ export function addEvalCommand(program: Command): void {
   addExamples(command, [
     ['llava-mini eval', 'score nano'],
     ['llava-mini eval --set apple', 'can it name drawings in a style that it never saw?'],
+    ['llava-mini eval --strength 1', 'drawings changed so strongly that people cannot tell them all either'],
     ['llava-mini eval ./my-model --limit 100', 'a quick look at another model'],
   ]);
   command.action((model: string | undefined, flags: EvalFlags) =>
@@ -54,6 +61,7 @@ async function evaluate(model: string | undefined, flags: EvalFlags, signal: Abo
   const scores = await evaluateModel(await modelFolder(model, signal), {
     set: flags.set,
     limit: flags.limit,
+    strength: flags.strength,
     threads: flags.threads,
     dtype: flags.dtype,
     tower: flags.tower,

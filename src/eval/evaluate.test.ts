@@ -19,7 +19,7 @@ describe('evaluateModel', () => {
       onProgress: ({ done, all }) => progress.push(`${done}/${all}`),
     });
     expect(progress).toEqual(Array.from({ length: 7 }, (_, i) => `${i + 1}/7`));
-    expect(result).toMatchObject({ model: model.dir, set: 'facebook', kinds: { name: { total: 7 } } });
+    expect(result).toMatchObject({ model: model.dir, set: 'facebook', strength: 0, kinds: { name: { total: 7 } } });
     const { right } = result.kinds.name;
     expect(result.average).toBeCloseTo(right / 7, 10);
     // Weights drawn at random know no names.
@@ -35,6 +35,10 @@ describe('evaluateModel', () => {
     expect(await evaluateModel(model.dir, options)).toEqual(result);
     const other = await evaluateModel(model.dir, { ...options, seed: 'another' });
     expect(other.wrong.map((w) => w.expected)).not.toEqual(result.wrong.map((w) => w.expected));
+    // Same things, drawn otherwise: what is asked stays, what is seen does not.
+    const changed = await evaluateModel(model.dir, { ...options, strength: 1 });
+    expect(changed).toMatchObject({ strength: 1 });
+    expect(changed.wrong.map((w) => w.answer)).not.toEqual(result.wrong.map((w) => w.answer));
   });
 
   it('stops when it is told to, before and within', async () => {
@@ -54,6 +58,7 @@ describe('evaluateModel', () => {
     const bad = (change: object) => expect(evaluateModel(model.dir, { ...options, ...change })).rejects;
     await bad({ set: 'photos' }).toMatchObject({ code: 'bad-argument', hint: expect.stringContaining('openmoji') });
     for (const limit of [0, -1, 1.5, Number.NaN]) await bad({ limit }).toMatchObject({ code: 'bad-argument' });
+    for (const strength of [-0.1, 1.1, Number.NaN]) await bad({ strength }).toMatchObject({ code: 'bad-argument' });
     await expect(evaluateModel('/nowhere', options)).rejects.toMatchObject({ code: 'not-found' });
   });
 });

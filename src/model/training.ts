@@ -83,7 +83,11 @@ export function answerLoss(
   const raw = embed(ints('token_ids', n * sequence)); // [N·S, D]
   const vision4 = g.expand(g.reshape(image.tokens, [pictures, 1, c2, d]), [pictures, questions, c2, d]);
   const rowTable = g.concat([raw, g.reshape(fused, [n * promptTokens, d]), g.reshape(vision4, [n * c2, d])], 0);
-  const rows = g.takeRows(rowTable, ints('rows', n * sequence), ints('rows_inverse', n * (sequence + promptTokens + c2)));
+  const rows = g.takeRows(
+    rowTable,
+    ints('rows', n * sequence),
+    ints('rows_inverse', n * (sequence + promptTokens + c2)),
+  );
   const hidden = decodeWhole(graph, config, g.reshape(rows, [n, sequence, d]), tables);
   const picked = g.takeRows(
     g.reshape(hidden, [n * sequence, d]),
@@ -100,8 +104,8 @@ export function answerLoss(
   return { loss, logits };
 }
 
-/** Classifiers of patches that the naming stage has besides that of the token, with their classes. */
-export type PatchHeads = Readonly<Record<string, number>>;
+/** Classifiers of patches that the naming stage has besides that of the token, whose loss counts 1. */
+export type PatchHeads = Readonly<Record<string, { classes: number; weight: number }>>;
 
 /**
  * Naming loss (stage 0): tower features, compressor, and classifiers that are thrown away afterwards, so that the
@@ -111,7 +115,7 @@ export type PatchHeads = Readonly<Record<string, number>>;
  * `HEAD_targets` int32 and `HEAD_weights` float32 `[pictures·side²]`.
  *
  * @param heads also tell of each patch what it shows, each head as one of so many classes
- * @returns loss `[]` (the mean of all), the token's logits `[pictures, classes]`, and those of each head
+ * @returns loss `[]` (the weighted mean of all), the token's logits `[pictures, classes]`, and those of each head
  *   `[pictures·side², classes of the head]`
  */
 export function namingLoss(
@@ -141,10 +145,13 @@ export function namingLoss(
   const rows = pictures * side * side;
   const patches = g.reshape(g.slice(features, 1, 0, side * side), [rows, config.visionWidth]);
   const patchLogits: Record<string, Value> = {};
-  for (const [name, count] of Object.entries(heads)) {
-    patchLogits[name] = classify(patches, `${name}.`, count);
+  let total = 1;
+  for (const [name, head] of Object.entries(heads)) {
+    patchLogits[name] = classify(patches, `${name}.`, head.classes);
     const targets = graph.input(`${name}_targets`, 'int32', [rows]);
-    loss = g.add(loss, g.crossEntropy(patchLogits[name], targets, graph.input(`${name}_weights`, 'float32', [rows])));
+    const own = g.crossEntropy(patchLogits[name], targets, graph.input(`${name}_weights`, 'float32', [rows]));
+    loss = g.add(loss, g.mul(own, head.weight));
+    total += head.weight;
   }
-  return { loss: g.mul(loss, 1 / (1 + Object.keys(heads).length)), logits, patchLogits };
+  return { loss: g.mul(loss, 1 / total), logits, patchLogits };
 }

@@ -5,9 +5,9 @@ import type { ClassExamples } from './class-examples.ts';
 import type { FeatureStore } from './feature-store.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
 import { type PhotoClass, photoClasses } from './pictograms/imagenet.ts';
+import { nothingClass, patchAttribute, patchClassWords, patchTargets } from './pictograms/patch-targets.ts';
 import { askAbout, type Question } from './pictograms/questions.ts';
 import { askAboutThing, nameQuestion, unsureQuestion } from './pictograms/questions-name.ts';
-import { nothingClass, patchClassWords, patchColours, patchTargets } from './pictograms/patch-targets.ts';
 import { COLOUR_NAMES, type Scene } from './pictograms/types.ts';
 import type { AnswerSource, AnswerStage, AskedPair } from './stage-answers.ts';
 import type { PairEncoder } from './tokenise.ts';
@@ -21,12 +21,12 @@ export function patchWords(
   weights: { names?: number; colours?: number },
 ): Pick<AnswerStage, 'words' | 'ground'> {
   const table = (words: readonly (readonly string[])[]): number[][] =>
-    words.map((own) => own.flatMap((word) => tokenizer.encode(` ${word}`)));
+    words.map((own) => own.flatMap((word) => tokenizer.encode(word)));
   const { names, colours } = weights;
   return {
     words: {
       ...(names ? { names: { table: table(patchClassWords()), weight: names } } : {}),
-      ...(colours ? { colours: { table: table(COLOUR_NAMES.map((name) => [name])), weight: colours } } : {}),
+      ...(colours ? { colours: { table: table(COLOUR_NAMES.map((name) => [` ${name}`])), weight: colours } } : {}),
     },
     ground: { kind: 'names', target: nothingClass() },
   };
@@ -50,7 +50,7 @@ export function sceneSource(
       const { names, colours } = into.words;
       const side = Math.sqrt((names ?? colours)?.length ?? 0);
       names?.set(patchTargets(scene, side));
-      colours?.set(patchColours(scene, side));
+      colours?.set(patchAttribute('colours', scene, side));
       return (asking === 'name' ? nameOnly(scene, random) : askAbout(scene, random)).map((q) => encode(encoder, q));
     },
   };

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LlavaMiniError } from '../errors.ts';
 import { decodePicture, type ImageProcessor, squarePicture } from '../media/index.ts';
+import type { PatchHeads } from '../model/training.ts';
 import { foldedWidth } from '../model/vision/efficientnet-lite.ts';
 import { TextTokenizer } from '../text/index.ts';
 import { writeFileAtomic } from '../util/atomic-file.ts';
@@ -14,11 +15,18 @@ import { keepPictures } from './keep-pictures.ts';
 import { imagePath, type LlavaRecord, llavaSource, readLlavaData } from './llava-data.ts';
 import type { LoopOptions } from './loop.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
-import { nothingClass, patchClassCount, patchColours, patchTargets } from './pictograms/patch-targets.ts';
+import {
+  nothingClass,
+  PATCH_ATTRIBUTES,
+  type PatchAttribute,
+  patchAttribute,
+  patchClassCount,
+  patchTargets,
+} from './pictograms/patch-targets.ts';
 import { PictureFactory } from './pictograms/picture-factory.ts';
 import type { Recipe } from './pictograms/recipe.ts';
 import { loadSprites } from './pictograms/sprites.ts';
-import { COLOUR_NAMES, type Scene } from './pictograms/types.ts';
+import type { Scene } from './pictograms/types.ts';
 import type { SourcePlan, Stage } from './plan.ts';
 import { type AnswerSource, trainAnswers } from './stage-answers.ts';
 import { type NamingLabel, trainNaming } from './stage-naming.ts';
@@ -114,6 +122,19 @@ function loopOptions(
   };
 }
 
+const ATTRIBUTES = Object.keys(PATCH_ATTRIBUTES) as PatchAttribute[];
+
+/** What a patch shows counts as much as what the picture shows; colour, size and number together about as much. */
+function patchHeads(): PatchHeads {
+  const attributes = ATTRIBUTES.map((name) => [name, { classes: PATCH_ATTRIBUTES[name], weight: 0.3 }]);
+  return { patches: { classes: patchClassCount(), weight: 1 }, ...Object.fromEntries(attributes) };
+}
+
+function patchLabels(scene: Scene, side: number): Record<string, Int32Array> {
+  const attributes = ATTRIBUTES.map((name) => [name, patchAttribute(name, scene, side)]);
+  return { patches: patchTargets(scene, side), ...Object.fromEntries(attributes) };
+}
+
 export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<void> {
   const index = new Map(namedConcepts().map((concept, i) => [concept.id, i]));
   const side = run.vision.imageSize / 32;
@@ -122,7 +143,7 @@ export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<voi
     const target = only && others.length === 0 ? index.get(conceptOf(only).id) : undefined;
     return {
       target: target ?? -1,
-      patches: stage.patches ? { patches: patchTargets(scene, side), colours: patchColours(scene, side) } : {},
+      patches: stage.patches ? patchLabels(scene, side) : {},
     };
   };
   const open = (name: string): FeatureStore<NamingLabel> => {
@@ -143,7 +164,7 @@ export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<voi
         stores,
         heldOut,
         classes: namedConcepts().length,
-        heads: stage.patches ? { patches: patchClassCount(), colours: COLOUR_NAMES.length } : {},
+        heads: stage.patches ? patchHeads() : {},
         nothing: nothingClass(),
         batch: stage.batch,
         optimiser: stage.optimiser,

@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { normals, tinyConfigs, tinyWeights } from '../../test/support/tiny-lite.ts';
 import { floatsToHalves } from '../util/float16.ts';
 import { Random } from '../util/random.ts';
-import { type AnswerSource, type AnswerStage, type AskedPair, answerScores } from './stage-answers.ts';
+import { MetricsFile } from './metrics.ts';
+import { type AnswerSource, type AnswerStage, type AskedPair, answerScores, trainAnswers } from './stage-answers.ts';
 
 const { config, vision } = tinyConfigs();
 const bucket = { pictures: 2, questions: 2, promptTokens: 6, sequence: 12, labels: 12, answerTokens: 4, share: 1 };
@@ -58,5 +62,65 @@ describe('answerScores', () => {
     const scores = await answerScores(stage([some, source('none', [[], [long]])]), 'seed');
     expect(Object.keys(scores)).toEqual(['some/name']);
     expect(scores['some/name']).toBeGreaterThanOrEqual(0);
+  });
+});
+
+describe('words beside the answers', () => {
+  // Patch 0 shows the first class, patch 1 the second, patch 2 one without words, patch 3 nothing known.
+  const shown = (wordless: number): AnswerSource => ({
+    name: 'shown',
+    weight: 1,
+    length: 1,
+    draw(_index, _random, into) {
+      into.patches.set(floatsToHalves(normals(new Random('shown'), into.patches.length)));
+      into.words.names?.set([0, 1, wordless, -1]);
+      return [ask('name', [30], [50, 2])];
+    },
+  });
+
+  /** The running loss of each step. */
+  async function losses(weight: number, wordless = 2): Promise<number[]> {
+    const dir = await mkdtemp(join(tmpdir(), 'llava-mini-words-'));
+    const seen: number[] = [];
+    try {
+      const taught: AnswerStage = {
+        ...stage([]),
+        sources: [shown(wordless)],
+        words: weight ? { names: { table: [[40], [41, 42], []], weight } } : {},
+        optimiser: {
+          clip: 1,
+          groups: [{ match: 'mm_projector', optimiser: 'adamw', learningRate: 3e-3 }],
+        },
+      };
+      await trainAnswers(taught, {
+        dir,
+        stage: 'words',
+        seed: 'words',
+        steps: 80,
+        warmup: 1,
+        saveEvery: 1e9,
+        evaluateEvery: 1e9,
+        metrics: new MetricsFile(dir),
+        threads: 1,
+        onProgress: ({ loss }) => seen.push(loss),
+      });
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+    return seen;
+  }
+
+  it('add their loss as much as they count, and are learnt', async () => {
+    const [none, once, twice] = [await losses(0), await losses(1), await losses(2)];
+    const words = once[0] - none[0];
+    expect(words).toBeGreaterThan(0.1);
+    expect((twice[0] - none[0]) / words).toBeCloseTo(2, 3);
+    const left = (once.at(-1) as number) - (none.at(-1) as number);
+    expect(left).toBeLessThan(words / 2);
+  });
+
+  it('count for nothing where a class has none', async () => {
+    const [unknown, wordless] = [await losses(1, -1), await losses(1, 2)];
+    expect(wordless).toEqual(unknown);
   });
 });

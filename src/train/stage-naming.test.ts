@@ -49,7 +49,10 @@ async function* pictures(
 ): AsyncGenerator<{ picture: Uint8Array; label: Label }> {
   for (let i = from; i < to; i++) {
     const random = new Random(`${seed}/${i}`);
-    yield { picture: picture(i % CLASSES, random), label: { target: i % CLASSES, patches: { patches: PATCHES(i % CLASSES) } } };
+    yield {
+      picture: picture(i % CLASSES, random),
+      label: { target: i % CLASSES, patches: { patches: PATCHES(i % CLASSES) } },
+    };
   }
 }
 
@@ -168,7 +171,7 @@ describe('stage 0', () => {
       stores: [store],
       heldOut: { held, empty: open('empty', 'maps') },
       classes: CLASSES,
-      heads: { patches: CLASSES + 1 },
+      heads: { patches: { classes: CLASSES + 1, weight: 1 } },
       nothing: CLASSES,
       batch: 16,
       optimiser: {

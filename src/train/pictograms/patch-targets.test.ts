@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { conceptOfSlug, namedConcepts } from './concepts.ts';
-import { nothingClass, patchClassCount, patchColours, patchTargets } from './patch-targets.ts';
+import {
+  nothingClass,
+  PATCH_ATTRIBUTES,
+  patchAttribute,
+  patchClassCount,
+  patchClassWords,
+  patchTargets,
+} from './patch-targets.ts';
 import { COLOUR_NAMES, type Scene, type SceneObject } from './types.ts';
 
 const object = (concept: string, box: SceneObject['box'], hidden = 0): SceneObject => ({
@@ -57,10 +64,37 @@ test('lettering shows its characters from left to right, whatever their case', (
   expect(targets[7]).toBe(none);
 });
 
+const clear = (thing: SceneObject, colour: SceneObject['colour']): SceneObject => ({ ...thing, colour });
+
 test('colours are those of things where they are, of the ground elsewhere, and unknown where both are', () => {
-  const red = { ...object('cat', [0, 0, 0.55, 0.5]), colour: 'red' as const };
+  const red = clear(object('cat', [0, 0, 0.55, 0.5]), 'red');
   const shown = { ...scene([red]), background: { kind: 'plain' as const, colour: 'blue' as const } };
-  const colours = [...patchColours(shown, 4).subarray(0, 4)];
+  const colours = [...patchAttribute('colours', shown, 4).subarray(0, 4)];
   expect(colours.map((at) => COLOUR_NAMES[at] ?? null)).toEqual(['red', 'red', null, 'blue']);
-  expect([...patchColours(scene([object('cat', [0, 0, 1, 1])]), 2)]).toEqual([-1, -1, -1, -1]);
+  expect([...patchAttribute('colours', scene([object('cat', [0, 0, 1, 1])]), 2)]).toEqual([-1, -1, -1, -1]);
+});
+
+test('sizes go by the longer side, counts by the name', () => {
+  const three = scene([
+    object('cat', [0, 0, 0.5, 0.25]),
+    object('cat', [0.5, 0, 0.75, 0.25]),
+    object('dog', [0.75, 0, 1, 0.25]),
+  ]);
+  expect([...patchAttribute('counts', three, 4)]).toEqual([1, 1, 1, 0, ...Array(12).fill(-1)]);
+  const [wide, same, narrow, other] = patchAttribute('sizes', three, 4);
+  expect(wide).toBe(same);
+  expect(narrow).toBe(other);
+  expect(wide).toBeGreaterThan(narrow);
+  expect(wide).toBeLessThan(PATCH_ATTRIBUTES.sizes);
+  const hidden = scene([object('cat', [0, 0, 1, 1], 0.9)]);
+  expect([...patchAttribute('sizes', hidden, 1), ...patchAttribute('counts', hidden, 1)]).toEqual([-1, -1]);
+});
+
+test('every class has words, spelt as in a sentence', () => {
+  const words = patchClassWords();
+  expect(words).toHaveLength(patchClassCount());
+  expect(words[cat]).toEqual([' cat', ' cats']);
+  expect(words[none]).toEqual([' background']);
+  expect(words[none - 1]).toEqual(['z', 'Z']);
+  expect(words[none - 36]).toEqual(['0']);
 });

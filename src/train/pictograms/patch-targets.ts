@@ -1,5 +1,6 @@
 import { conceptOf, namedConcepts, shapeConcepts } from './concepts.ts';
-import { type Box, COLOUR_NAMES, type ColourName, type Scene } from './types.ts';
+import { MOST_OBJECTS } from './layout.ts';
+import { type Box, COLOUR_NAMES, type ColourName, type Scene, type SceneObject } from './types.ts';
 
 /**
  * @file What each patch of a made-up picture shows, for the naming stage: patches that know what they are of are
@@ -28,16 +29,16 @@ export function patchClassCount(): number {
 }
 
 /**
- * The words for what a patch of each class shows, in the singular and the plural; none for characters, which are
- * spelt.
+ * The words for what a patch of each class shows, as they stand within a sentence: names in the singular and the
+ * plural after a space, characters in both cases without.
  */
 export function patchClassWords(): readonly (readonly string[])[] {
   const named = [...namedConcepts(), ...shapeConcepts()];
-  const names = new Map(named.map(({ id, name, plural }) => [id, [...new Set([name, plural])]]));
+  const names = new Map(named.map(({ id, name, plural }) => [id, [...new Set([` ${name}`, ` ${plural}`])]]));
   return [
     ...[...classTable().classes.keys()].map((id) => names.get(id) as string[]),
-    ...[...CHARACTERS].map(() => []),
-    ['background'],
+    ...[...CHARACTERS].map((character) => [...new Set([character, character.toUpperCase()])]),
+    [' background'],
   ];
 }
 
@@ -80,22 +81,47 @@ export function patchTargets(scene: Scene, side: number): Int32Array {
   return targets;
 }
 
+/** Upper bounds of classes of size: the longer side of a thing's box, of the picture's side. */
+const SIZES = [0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.6, Number.POSITIVE_INFINITY];
+
+/** What is told of patches beside the thing they show, each as one of so many classes. */
+export const PATCH_ATTRIBUTES = { colours: COLOUR_NAMES.length, sizes: SIZES.length, counts: MOST_OBJECTS } as const;
+
+export type PatchAttribute = keyof typeof PATCH_ATTRIBUTES;
+
 /**
- * The colour of what each patch shows, an index into `COLOUR_NAMES`; −1 where it has no clear one, or where things
- * meet.
+ * Of what each patch shows: `colours` its colour, an index into `COLOUR_NAMES` (also that of a plain ground), `sizes`
+ * how large it is, `counts` how many of its name there are in the picture, less one; −1 where that is not clear, or
+ * where things meet.
  *
  * @param side patches along a side
  * @returns int32 `[side²]`
  */
-export function patchColours(scene: Scene, side: number): Int32Array {
-  const indexOf = (colour: ColourName | null): number => (colour === null ? -1 : COLOUR_NAMES.indexOf(colour));
-  const targets = new Int32Array(side * side).fill(indexOf(scene.background.colour));
-  const shown = scene.objects.map(({ box, colour, hidden }) => ({ box, colour: hidden > MOST_HIDDEN ? null : colour }));
-  if (scene.lettering) shown.push(scene.lettering);
+export function patchAttribute(attribute: PatchAttribute, scene: Scene, side: number): Int32Array {
+  const colourOf = (colour: ColourName | null): number => (colour === null ? -1 : COLOUR_NAMES.indexOf(colour));
+  const sizeOf = ([x0, y0, x1, y1]: Box): number => {
+    const longer = Math.max(x1 - x0, y1 - y0);
+    return SIZES.findIndex((bound) => longer <= bound);
+  };
+  const names = scene.objects.map((object) => conceptOf(object).id);
+  const classOf = {
+    colours: ({ colour }: SceneObject) => colourOf(colour),
+    sizes: ({ box }: SceneObject) => sizeOf(box),
+    counts: (_: SceneObject, i: number) => Math.min(MOST_OBJECTS, names.filter((name) => name === names[i]).length) - 1,
+  }[attribute];
+  const shown = scene.objects.map((object, i) => ({
+    box: object.box,
+    target: object.hidden > MOST_HIDDEN ? -1 : classOf(object, i),
+  }));
+  if (scene.lettering) {
+    const { box, colour } = scene.lettering;
+    shown.push({ box, target: attribute === 'colours' ? colourOf(colour) : -1 });
+  }
+  const targets = new Int32Array(side * side).fill(attribute === 'colours' ? colourOf(scene.background.colour) : -1);
   const owned = new Uint8Array(side * side);
-  for (const { box, colour } of shown)
+  for (const { box, target } of shown)
     mark(box, side, (at, middle) => {
-      targets[at] = middle && !owned[at] ? indexOf(colour) : -1;
+      targets[at] = middle && !owned[at] ? target : -1;
       if (middle) owned[at] = 1;
     });
   return targets;
