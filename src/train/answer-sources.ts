@@ -2,11 +2,12 @@ import type { TextTokenizer } from '../text/index.ts';
 import { floatsToHalves, halvesToFloats } from '../util/float16.ts';
 import type { Random } from '../util/random.ts';
 import type { ClassExamples } from './class-examples.ts';
+import { type Favour, favouredQuestions } from './favoured-questions.ts';
 import type { FeatureStore } from './feature-store.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
 import { type PhotoClass, photoClasses } from './pictograms/imagenet.ts';
 import { nothingClass, patchAttribute, patchClassWords, patchTargets } from './pictograms/patch-targets.ts';
-import { askAbout, type Question } from './pictograms/questions.ts';
+import type { Question } from './pictograms/questions.ts';
 import { askAboutThing, nameQuestion, unsureQuestion } from './pictograms/questions-name.ts';
 import { COLOUR_NAMES, type Scene } from './pictograms/types.ts';
 import type { AnswerSource, AnswerStage, AskedPair } from './stage-answers.ts';
@@ -39,6 +40,7 @@ export function sceneSource(
   encoder: PairEncoder,
   weight: number,
   asking: Asking,
+  favour: Favour = {},
 ): AnswerSource {
   return {
     name,
@@ -51,7 +53,8 @@ export function sceneSource(
       const side = Math.sqrt((names ?? colours)?.length ?? 0);
       names?.set(patchTargets(scene, side));
       colours?.set(patchAttribute('colours', scene, side));
-      return (asking === 'name' ? nameOnly(scene, random) : askAbout(scene, random)).map((q) => encode(encoder, q));
+      const questions = asking === 'name' ? nameOnly(scene, random) : favouredQuestions(scene, random, favour);
+      return questions.map((q) => encode(encoder, q));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LlavaMiniError } from '../errors.ts';
+import { QUESTION_KINDS } from './pictograms/questions-types.ts';
 
 /** @file The plan of a training run: a JSON file that lists stages. Paths are relative to the file's folder. */
 
@@ -44,6 +45,8 @@ const source = z.discriminatedUnion('kind', [
     name: id,
     store: id,
     asking: z.enum(['all', 'name']),
+    /** Kinds of questions that are asked more often, and how much. */
+    favour: z.partialRecord(z.enum(QUESTION_KINDS), z.number().positive()).optional(),
     weight: z.number().positive(),
   }),
   z.object({ kind: z.literal('classes'), store: id, weight: z.number().positive() }),

@@ -215,7 +215,7 @@ export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<v
     return store;
   };
   const source = (s: SourcePlan): AnswerSource => {
-    if (s.kind === 'scenes') return sceneSource(s.name, kept<Scene>(s.store), encoder, s.weight, s.asking);
+    if (s.kind === 'scenes') return sceneSource(s.name, kept<Scene>(s.store), encoder, s.weight, s.asking, s.favour);
     if (s.kind === 'llava')
       return llavaSource(s.name, kept<LlavaRecord>(s.store), tokenizer, tokenizer.idOf('<|end|>') as number, s.weight);
     return classSource(examples, kept<Scene>(s.store), encoder, s.weight, run.vision.imageSize / 32);
