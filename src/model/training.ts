@@ -32,7 +32,7 @@ export interface AnswerLossOptions {
   /** The reference detaches token embeddings on their way in; we train them. */
   detachEmbeddings?: boolean;
   /** Words that patches are brought next to beside the answers, by kind, and what that loss counts for. */
-  words?: Readonly<Record<string, { table: WordTable; weight: number }>>;
+  words?: Readonly<Record<string, { table: WordTable; weight: number; still?: boolean }>>;
 }
 
 /**
@@ -96,10 +96,10 @@ export function answerLoss(
   );
   const logits = head(graph, config, picked);
   let loss = g.crossEntropy(logits, ints('labels', labels), graph.input('label_weights', 'float32', [labels]));
-  for (const [name, { table, weight }] of Object.entries(options.words ?? {})) {
+  for (const [name, { table, weight, still }] of Object.entries(options.words ?? {})) {
     const onGrid = g.slice(input.projectedGlobal, 1, 0, grid.side ** 2); // [B, side², D]
     const patches = g.reshape(onGrid, [pictures * grid.side ** 2, d]);
-    loss = g.add(loss, g.mul(wordLoss(graph, config, name, patches, table), weight));
+    loss = g.add(loss, g.mul(wordLoss(graph, config, name, patches, table, still), weight));
   }
   return { loss, logits };
 }

@@ -17,9 +17,17 @@ const SHARPNESS = 20;
  * Inputs: `NAME_targets` int32, `NAME_weights` float32, `[rows]` each.
  *
  * @param patches `[rows, D]`, as the projector gives them
+ * @param still only the patches move, not the words
  * @returns mean loss per patch, `[]`
  */
-export function wordLoss(graph: Graph, config: ModelConfig, name: string, patches: Value, words: WordTable): Value {
+export function wordLoss(
+  graph: Graph,
+  config: ModelConfig,
+  name: string,
+  patches: Value,
+  words: WordTable,
+  still = false,
+): Value {
   const rows = patches.shape[0] as number;
   const longest = Math.max(...words.map((ids) => ids.length));
   const ids = new Int32Array(words.length * longest);
@@ -33,7 +41,7 @@ export function wordLoss(graph: Graph, config: ModelConfig, name: string, patche
   const sizes = [words.length, longest];
   const tokens = g.gather(embeddingTable(graph, config), graph.constant(ids, sizes, 'int32')); // [classes, longest, D]
   const means = g.reduceSum(g.mul(tokens, graph.constant(shares, [...sizes, 1], 'float32')), [1]); // [classes, D]
-  const cosines = g.matmul(unit(patches), g.transpose(unit(means), [1, 0])); // [rows, classes]
+  const cosines = g.matmul(unit(patches), g.transpose(unit(still ? g.stopGradient(means) : means), [1, 0])); // [rows, classes]
   const targets = graph.input(`${name}_targets`, 'int32', [rows]);
   const weights = graph.input(`${name}_weights`, 'float32', [rows]);
   return g.crossEntropy(g.mul(cosines, SHARPNESS), targets, weights);

@@ -1,3 +1,4 @@
+import type { WordTable } from '../model/word-loss.ts';
 import type { TextTokenizer } from '../text/index.ts';
 import { floatsToHalves, halvesToFloats } from '../util/float16.ts';
 import type { Random } from '../util/random.ts';
@@ -16,18 +17,22 @@ import type { PairEncoder } from './tokenise.ts';
 /** What is asked of a scene: everything, or only what a single thing is. */
 export type Asking = 'all' | 'name';
 
+export function wordTable(tokenizer: TextTokenizer, words: readonly (readonly string[])[]): WordTable {
+  return words.map((own) => own.flatMap((word) => tokenizer.encode(word)));
+}
+
 /** Words for what the pictogram world's patches show, as they stand within a sentence, and how much each kind counts. */
 export function patchWords(
   tokenizer: TextTokenizer,
-  weights: { names?: number; colours?: number },
+  { names, colours, still }: { names?: number; colours?: number; still: boolean },
 ): Pick<AnswerStage, 'words' | 'ground'> {
-  const table = (words: readonly (readonly string[])[]): number[][] =>
-    words.map((own) => own.flatMap((word) => tokenizer.encode(word)));
-  const { names, colours } = weights;
+  const table = (words: readonly (readonly string[])[]): WordTable => wordTable(tokenizer, words);
   return {
     words: {
-      ...(names ? { names: { table: table(patchClassWords()), weight: names } } : {}),
-      ...(colours ? { colours: { table: table(COLOUR_NAMES.map((name) => [` ${name}`])), weight: colours } } : {}),
+      ...(names ? { names: { table: table(patchClassWords()), weight: names, still } } : {}),
+      ...(colours
+        ? { colours: { table: table(COLOUR_NAMES.map((name) => [` ${name}`])), weight: colours, still } }
+        : {}),
     },
     ground: { kind: 'names', target: nothingClass() },
   };

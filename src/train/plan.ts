@@ -99,10 +99,19 @@ const stage = z.discriminatedUnion('kind', [
     warmup: positive.default(40),
     evaluateEvery: positive.default(300),
     /** Also bring patches next to the words for what they show, and what each of these losses counts for. */
-    words: z.object({ names: z.number().positive().optional(), colours: z.number().positive().optional() }).default({}),
+    words: z
+      .object({
+        names: z.number().positive().optional(),
+        colours: z.number().positive().optional(),
+        /** Only patches move towards the words; the words' embeddings learn from answers alone. */
+        still: z.boolean().default(false),
+      })
+      .default({ still: false }),
     buckets: z.array(bucket).min(1),
     optimiser,
   }),
+  /** Makes one head of each pre-fusion layer compare content; see `matchHeads`. */
+  z.object({ id, kind: z.literal('match'), sharpness: z.number().positive().default(20) }),
   /** Writes the model folder's weights in 16 bits. */
   z.object({ id, kind: z.literal('export') }),
 ]);

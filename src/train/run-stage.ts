@@ -6,7 +6,7 @@ import type { PatchHeads } from '../model/training.ts';
 import { foldedWidth } from '../model/vision/efficientnet-lite.ts';
 import { TextTokenizer } from '../text/index.ts';
 import { writeFileAtomic } from '../util/atomic-file.ts';
-import { classSource, patchWords, sceneSource } from './answer-sources.ts';
+import { classSource, patchWords, sceneSource, wordTable } from './answer-sources.ts';
 import { ClassExamples } from './class-examples.ts';
 import { tokenizerCorpus } from './corpus.ts';
 import { FeatureStore } from './feature-store.ts';
@@ -14,6 +14,7 @@ import { foldStore } from './fold-store.ts';
 import { keepPictures } from './keep-pictures.ts';
 import { imagePath, type LlavaRecord, llavaSource, readLlavaData } from './llava-data.ts';
 import type { LoopOptions } from './loop.ts';
+import { matchHeads } from './match-heads.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
 import {
   nothingClass,
@@ -21,6 +22,7 @@ import {
   type PatchAttribute,
   patchAttribute,
   patchClassCount,
+  patchClassWords,
   patchTargets,
 } from './pictograms/patch-targets.ts';
 import { PictureFactory } from './pictograms/picture-factory.ts';
@@ -198,12 +200,20 @@ export async function runFold(run: Run, stage: StageOf<'fold'>): Promise<void> {
   }
 }
 
-export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<void> {
+async function readTokenizer(run: Run): Promise<TextTokenizer> {
   const read = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(run.modelDir, name), 'utf8'));
-  const tokenizer = TextTokenizer.from({
+  return TextTokenizer.from({
     tokenizer: (await read('tokenizer.json')) as never,
     config: (await read('tokenizer_config.json')) as never,
   });
+}
+
+export async function runMatch(run: Run, stage: StageOf<'match'>): Promise<void> {
+  matchHeads(run.config, run.weights, wordTable(await readTokenizer(run), patchClassWords()), stage.sharpness);
+}
+
+export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<void> {
+  const tokenizer = await readTokenizer(run);
   const encoder = new PairEncoder(tokenizer);
   const rows = run.weights.get('model.vision_tower.vision_tower.classifier.weight');
   if (!rows) throw new LlavaMiniError('bad-checkpoint', 'the starting weights have no classifier');

@@ -10,7 +10,7 @@ import { fileError, writeFileAtomic } from '../util/atomic-file.ts';
 import type { LoopProgress } from './loop.ts';
 import { MetricsFile } from './metrics.ts';
 import { parsePlan, type Stage, type TrainingPlan } from './plan.ts';
-import { runAnswers, runFold, runLlava, runNaming, runPictures, runTokenizer } from './run-stage.ts';
+import { runAnswers, runFold, runLlava, runMatch, runNaming, runPictures, runTokenizer } from './run-stage.ts';
 import { readWeights, saveWeights } from './run-state.ts';
 import type { Weights } from './step-runner.ts';
 
@@ -91,12 +91,15 @@ export async function trainFromConfig(path: string, options: TrainOptions = {}):
     } else {
       options.onLog?.(`${stage.id}: ${stage.kind}`);
       await runStage(run, stage);
-      if (stage.kind === 'naming' || stage.kind === 'answers') await saveWeights(result, run.weights, 'F32');
+      if (MAKES_WEIGHTS.has(stage.kind)) await saveWeights(result, run.weights, 'F32');
       await writeFileAtomic(marker, `${JSON.stringify(stage)}\n`);
     }
     if (stage.id === options.until) break;
   }
 }
+
+/** Stages whose result is kept as weights of its own. */
+const MAKES_WEIGHTS: ReadonlySet<Stage['kind']> = new Set(['naming', 'match', 'answers']);
 
 async function runStage(run: Run, stage: Stage): Promise<void> {
   switch (stage.kind) {
@@ -110,6 +113,8 @@ async function runStage(run: Run, stage: Stage): Promise<void> {
       return runNaming(run, stage);
     case 'fold':
       return runFold(run, stage);
+    case 'match':
+      return runMatch(run, stage);
     case 'answers':
       return runAnswers(run, stage);
     case 'export':

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { tinyConfigs, tinyWeights } from '../../test/support/tiny-lite.ts';
+import { rotaryTables } from '../model/rotary.ts';
+import { matchHeads } from './match-heads.ts';
+import type { Weights } from './weights.ts';
+
+const shape = { hidden_size: 64, num_attention_heads: 2, intermediate_size: 64, prefusion_layer_num: 2 };
+const { config } = tinyConfigs(shape);
+const WORDS = Array.from({ length: 40 }, (_, i) => (i === 7 ? [] : i % 3 ? [10 + i] : [10 + i, 60 + i]));
+const SHARPNESS = 20;
+
+const at = (layer: number, name: string): string => `model.prefusion_layers.${layer}.${name}.weight`;
+const dataOf = (weights: Weights, name: string): Float32Array => (weights.get(name) as { data: Float32Array }).data;
+
+/** Score of a query at one place for a key at another, in the first head, after norm and rotary. */
+function score(weights: Weights, layer: number, query: number[], key: number[], places: [number, number]): number {
+  const { hiddenSize: width, headDim } = config;
+  const norm = dataOf(weights, at(layer, 'input_layernorm'));
+  const { cos, sin } = rotaryTables(config, 128);
+  const [q, k] = [query, key].map((vector, which) => {
+    const size = Math.sqrt(vector.reduce((s, x) => s + x * x, 0) / width);
+    const matrix = dataOf(weights, at(layer, `self_attn.${which ? 'k' : 'q'}_proj`));
+    const row = (r: number): number => vector.reduce((s, x, d) => s + (matrix[r * width + d] * x * norm[d]) / size, 0);
+    const half = headDim / 2;
+    return Array.from({ length: headDim }, (_, r) => {
+      const i = places[which] * half + (r % half);
+      return r < half ? row(r) * cos[i] - row(r + half) * sin[i] : row(r) * cos[i] + row(r - half) * sin[i];
+    });
+  });
+  return q.reduce((s, x, i) => s + x * k[i], 0) / Math.sqrt(headDim);
+}
+
+describe('matchHeads', () => {
+  it('makes a name look at what lies next to its own words, however far away', () => {
+    const weights = tinyWeights('match', shape);
+    for (let layer = 0; layer < 2; layer++)
+      dataOf(weights, at(layer, 'input_layernorm')).forEach((_, d, norm) => {
+        norm[d] = 0.5 + (d % 7) / 4;
+      });
+    const before = structuredClone(weights);
+    matchHeads(config, weights, WORDS, SHARPNESS);
+    const table = dataOf(weights, 'model.embed_tokens.weight');
+    const width = config.hiddenSize;
+    const names = WORDS.filter((ids) => ids.length > 0).map((ids) =>
+      Array.from({ length: width }, (_, d) => ids.reduce((s, id) => s + table[id * width + d], 0) / ids.length),
+    );
+    for (const layer of [0, 1]) {
+      const own: number[] = [];
+      names.forEach((name, i) => {
+        const scores = names.map((other) => score(weights, layer, name, other, [100, (i * 3) % 65]));
+        own.push(scores[i]);
+        expect(scores.indexOf(Math.max(...scores)), `layer ${layer}, name ${i}`).toBe(i);
+      });
+      // Distance turns even the slower pairs a little.
+      const near = names.map((name) => score(weights, layer, name, name, [5, 5]));
+      expect(near.reduce((a, b) => a + b, 0) / near.length).toBeGreaterThan(0.9 * SHARPNESS);
+      expect(own.reduce((a, b) => a + b, 0) / own.length).toBeGreaterThan(0.4 * SHARPNESS);
+    }
+    // The second head, and all that is no query or key, stays.
+    for (const [name, { data }] of weights) {
+      const changed = /prefusion_layers\.\d+\.self_attn\.[qk]_proj/.test(name);
+      const from = changed ? config.headDim * width : 0;
+      expect(data.subarray(from), name).toEqual(dataOf(before, name).subarray(from));
+      if (changed) expect(data.subarray(0, from), name).not.toEqual(dataOf(before, name).subarray(0, from));
+    }
+  });
+
+  it('says what is missing', () => {
+    const weights = tinyWeights('match', shape);
+    const { config: plain } = tinyConfigs({ ...shape, prefusion_layer_num: 0 });
+    expect(() => matchHeads(plain, weights, WORDS, SHARPNESS)).toThrow(/no heads/);
+    weights.delete(at(1, 'self_attn.k_proj'));
+    expect(() => matchHeads(config, weights, WORDS, SHARPNESS)).toThrow(/prefusion_layers\.1\.self_attn\.k_proj/);
+  });
+});
