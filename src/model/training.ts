@@ -111,7 +111,7 @@ export type PatchHeads = Readonly<Record<string, { classes: number; weight: numb
  * Naming loss (stage 0): tower features, compressor, and classifiers that are thrown away afterwards, so that the
  * compressor's token and the patches learn what things are before there is language.
  *
- * Inputs: `targets` int32 `[pictures]`, `target_weights` float32 `[pictures]`; for each of the `heads`
+ * Inputs: `token_targets` int32 `[pictures]`, `token_weights` float32 `[pictures]`; for each of the `heads`
  * `HEAD_targets` int32 and `HEAD_weights` float32 `[pictures·side²]`.
  *
  * @param heads also tell of each patch what it shows, each head as one of so many classes
@@ -139,8 +139,8 @@ export function namingLoss(
   const logits = classify(g.reshape(tokens, [pictures, width]), '', classes);
   let loss = g.crossEntropy(
     logits,
-    graph.input('targets', 'int32', [pictures]),
-    graph.input('target_weights', 'float32', [pictures]),
+    graph.input('token_targets', 'int32', [pictures]),
+    graph.input('token_weights', 'float32', [pictures]),
   );
   const rows = pictures * side * side;
   const patches = g.reshape(g.slice(features, 1, 0, side * side), [rows, config.visionWidth]);

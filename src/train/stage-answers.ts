@@ -12,6 +12,7 @@ import { initialiseMissing } from './initialise.ts';
 import { type LoopOptions, type StepInput, trainLoop } from './loop.ts';
 import type { OptimiserConfig } from './optimiser.ts';
 import { type BatchTensors, StepRunner, type StepRunnerOptions } from './step-runner.ts';
+import { GROUND_WEIGHT, targetTensors } from './target-tensors.ts';
 import { inlineFrom, type Weights } from './weights.ts';
 
 export interface AskedPair extends TokenisedPair {
@@ -180,22 +181,12 @@ function drawBatch(
   };
 }
 
-/** What a patch of the ground counts for, against one of a thing. */
-const GROUND_WEIGHT = 0.1;
-
-/** Classes without words, and patches that show nothing known, count for nothing. */
+/** Classes without words count for nothing. */
 function wordTensors({ words, ground }: AnswerStage, kind: string, targets: Int32Array): BatchTensors {
-  const less = ground?.kind === kind ? ground.target : undefined;
-  const counts = words?.[kind].table.map((ids, i) => (ids.length === 0 ? 0 : i === less ? GROUND_WEIGHT : 1));
-  const weights = Float32Array.from(targets, (target) => counts?.[target] ?? 0);
-  return {
-    [`${kind}_targets`]: new ort.Tensor(
-      'int32',
-      targets.map((target) => Math.max(0, target)),
-      [targets.length],
-    ),
-    [`${kind}_weights`]: new ort.Tensor('float32', weights, [targets.length]),
-  };
+  return targetTensors(kind, targets, (target) => {
+    if (words?.[kind].table[target].length === 0) return 0;
+    return ground?.kind === kind && target === ground.target ? GROUND_WEIGHT : 1;
+  });
 }
 
 /**

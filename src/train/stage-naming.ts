@@ -11,6 +11,7 @@ import { initialiseMissing } from './initialise.ts';
 import { type LoopOptions, type StepInput, trainLoop } from './loop.ts';
 import type { OptimiserConfig } from './optimiser.ts';
 import { StepRunner, type StepRunnerOptions } from './step-runner.ts';
+import { GROUND_WEIGHT, targetTensors } from './target-tensors.ts';
 import { inlineFrom, type Weights } from './weights.ts';
 
 export interface NamingLabel {
@@ -19,9 +20,6 @@ export interface NamingLabel {
   /** For each of the stage's heads the class of each patch, −1 where it is not clear; `[side²]`. */
   patches: Readonly<Record<string, Int32Array>>;
 }
-
-/** What a patch of the ground counts for, against one of a thing. */
-const GROUND_WEIGHT = 0.1;
 
 export interface NamingStage {
   config: ModelConfig;
@@ -107,30 +105,18 @@ function namingBatch(stage: NamingStage, rows: readonly Row[]): Record<string, o
   return {
     patches: new ort.Tensor('float16', patches, [n, side * side, foldedWidth(vision)]),
     probabilities: new ort.Tensor('float16', probabilities, [n, vision.classes]),
-    ...weighted(
-      'target',
+    ...targetTensors(
+      'token',
       labels.map(({ target }) => target),
     ),
-    ...Object.assign(
-      {},
-      ...Object.keys(stage.heads).map((head) =>
-        weighted(
-          head,
-          labels.flatMap((label) => [...(label.patches[head] ?? new Int32Array(each).fill(-1))]),
-          head === 'patches' ? stage.nothing : undefined,
-        ),
-      ),
-    ),
+    ...Object.assign({}, ...Object.keys(stage.heads).map((head) => headTensors(stage, head, labels))),
   };
 }
 
-/** Targets and what each counts for; −1 counts for nothing. */
-function weighted(name: string, targets: readonly number[], nothing?: number): Record<string, ort.Tensor> {
-  const shape = [targets.length];
-  const known = Int32Array.from(targets, (target) => Math.max(0, target));
-  const weights = Float32Array.from(targets, (target) => (target < 0 ? 0 : target === nothing ? GROUND_WEIGHT : 1));
-  const [ids, sizes] = name === 'target' ? ['targets', 'target_weights'] : [`${name}_targets`, `${name}_weights`];
-  return { [ids]: new ort.Tensor('int32', known, shape), [sizes]: new ort.Tensor('float32', weights, shape) };
+function headTensors(stage: NamingStage, head: string, labels: readonly NamingLabel[]): Record<string, ort.Tensor> {
+  const each = (stage.vision.imageSize / 32) ** 2;
+  const targets = labels.flatMap(({ patches }) => [...(patches[head] ?? new Int32Array(each).fill(-1))]);
+  return targetTensors(head, targets, (target) => (head === 'patches' && target === stage.nothing ? GROUND_WEIGHT : 1));
 }
 
 /**
