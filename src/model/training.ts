@@ -9,6 +9,7 @@ import { compress } from './compressor.ts';
 import type { ModelConfig } from './config.ts';
 import { imageInput, imageLength } from './image-part.ts';
 import { decodeWhole, embeddingTable, head } from './language-model.ts';
+import { type LookupHeads, lookupLoss } from './lookup-loss.ts';
 import { tableConstants } from './masked-attention.ts';
 import { prefuseImage, prefuseQuestions } from './prefusion.ts';
 import { patchGrid, type VisionConfig } from './vision/index.ts';
@@ -28,11 +29,21 @@ export interface StepShape {
   labels: number;
 }
 
+/** Words of each kind, what their loss counts for, and whether the vision token learns them instead of the patches. */
+export type Words = Readonly<Record<string, { table: WordTable; weight: number; still?: boolean; token?: boolean }>>;
+
+/** Names of things that a step looks up at most. */
+export function lookupPlaces({ pictures, questions }: StepShape): number {
+  return 2 * pictures * questions;
+}
+
 export interface AnswerLossOptions {
   /** The reference detaches token embeddings on their way in; we train them. */
   detachEmbeddings?: boolean;
-  /** Words that patches are brought next to beside the answers, by kind, and what that loss counts for. */
-  words?: Readonly<Record<string, { table: WordTable; weight: number; still?: boolean }>>;
+  /** Words that patches, or the vision token, are brought next to beside the answers, by kind. */
+  words?: Words;
+  /** What fused names have to tell of the things they name; see `lookupLoss`. */
+  lookups?: LookupHeads;
 }
 
 /**
@@ -45,10 +56,12 @@ export interface AnswerLossOptions {
  *   table raw rows `[N·sequence]`, fused rows `[N·promptTokens]`, vision rows `[N·C²]`; see `takeRows`
  * * `label_rows` int32 `[labels]`, `label_rows_inverse` int32 `[N·sequence]`: the row that predicts each label
  * * `labels` int32 `[labels]`, `label_weights` float32 `[labels]` (0 leaves one out)
- * * with `words`, those of `wordLoss` for each kind, `[pictures·side²]`
+ * * with `words`, those of `wordLoss` for each kind, `[pictures·side²]`, or `[pictures·C²]` of the vision token
+ * * with `lookups`, those of `lookupLoss`, of at most two names to a question on average
  *
  * @param features `[pictures·parts, P, Dv]`, as the vision tower gives them
- * @returns the mean loss per answer token, `[]`, with `words` their losses added, and the logits `[labels, V]`
+ * @returns the mean loss per answer token, `[]`, with the losses of words and lookups added; the logits `[labels, V]`,
+ *   and those of each lookup `[2·N, classes]`
  */
 export function answerLoss(
   graph: Graph,
@@ -57,7 +70,7 @@ export function answerLoss(
   features: Value,
   shape: StepShape,
   options: AnswerLossOptions = {},
-): { loss: Value; logits: Value } {
+): { loss: Value; logits: Value; lookupLogits: Record<string, Value> } {
   const { pictures, questions, promptTokens, sequence, labels } = shape;
   const n = pictures * questions;
   const d = config.hiddenSize;
@@ -96,12 +109,20 @@ export function answerLoss(
   );
   const logits = head(graph, config, picked);
   let loss = g.crossEntropy(logits, ints('labels', labels), graph.input('label_weights', 'float32', [labels]));
-  for (const [name, { table, weight, still }] of Object.entries(options.words ?? {})) {
-    const onGrid = g.slice(input.projectedGlobal, 1, 0, grid.side ** 2); // [B, side², D]
-    const patches = g.reshape(onGrid, [pictures * grid.side ** 2, d]);
-    loss = g.add(loss, g.mul(wordLoss(graph, config, name, patches, table, still), weight));
+  for (const [name, { table, weight, still, token }] of Object.entries(options.words ?? {})) {
+    const rows = token ? pictures * c2 : pictures * grid.side ** 2;
+    const shown = token ? input.projectedCompressed : g.slice(input.projectedGlobal, 1, 0, grid.side ** 2);
+    loss = g.add(loss, g.mul(wordLoss(graph, config, name, g.reshape(shown, [rows, d]), table, still), weight));
   }
-  return { loss, logits };
+  if (options.lookups === undefined) return { loss, logits, lookupLogits: {} };
+  const lookups = lookupLoss(
+    graph,
+    config,
+    g.reshape(fused, [n * promptTokens, d]),
+    lookupPlaces(shape),
+    options.lookups,
+  );
+  return { loss: g.add(loss, lookups.loss), logits, lookupLogits: lookups.logits };
 }
 
 /** Classifiers of patches that the naming stage has besides that of the token, whose loss counts 1. */

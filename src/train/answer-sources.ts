@@ -5,11 +5,21 @@ import type { Random } from '../util/random.ts';
 import type { ClassExamples } from './class-examples.ts';
 import { type Favour, favouredQuestions } from './favoured-questions.ts';
 import type { FeatureStore } from './feature-store.ts';
+import type { NamePlace } from './lookup-batch.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
 import { type PhotoClass, photoClasses } from './pictograms/imagenet.ts';
-import { nothingClass, patchAttribute, patchClassWords, patchTargets } from './pictograms/patch-targets.ts';
+import { mentionsIn } from './pictograms/mentions.ts';
+import {
+  conceptClass,
+  nothingClass,
+  type PatchAttribute,
+  patchAttribute,
+  patchClassWords,
+  patchTargets,
+} from './pictograms/patch-targets.ts';
 import type { Question } from './pictograms/questions.ts';
 import { askAboutThing, nameQuestion, unsureQuestion } from './pictograms/questions-name.ts';
+import { CLEAR_KINDS } from './pictograms/questions-thing.ts';
 import { COLOUR_NAMES, type Scene } from './pictograms/types.ts';
 import type { AnswerSource, AnswerStage, AskedPair } from './stage-answers.ts';
 import type { PairEncoder } from './tokenise.ts';
@@ -21,24 +31,41 @@ export function wordTable(tokenizer: TextTokenizer, words: readonly (readonly st
   return words.map((own) => own.flatMap((word) => tokenizer.encode(word)));
 }
 
-/** Words for what the pictogram world's patches show, as they stand within a sentence, and how much each kind counts. */
+/** How much each kind of words counts: of patches, and `token` the name of the one thing in the picture. */
+export type WordWeights = Partial<Record<'names' | 'colours' | 'rows' | 'columns' | 'kinds' | 'token', number>>;
+
+/** Words for what the pictogram world's pictures show, as they stand within a sentence. */
 export function patchWords(
   tokenizer: TextTokenizer,
-  { names, colours, still }: { names?: number; colours?: number; still: boolean },
+  weights: WordWeights,
+  still: boolean,
 ): Pick<AnswerStage, 'words' | 'ground'> {
-  const table = (words: readonly (readonly string[])[]): WordTable => wordTable(tokenizer, words);
+  const thirds = (words: readonly string[]): string[][] => words.flatMap((word) => [[word], [word], [word]]);
+  const all: Record<keyof WordWeights, readonly (readonly string[])[]> = {
+    names: patchClassWords(),
+    colours: COLOUR_NAMES.map((name) => [` ${name}`]),
+    rows: thirds([' top', ' center', ' bottom']),
+    columns: thirds([' left', ' center', ' right']),
+    kinds: CLEAR_KINDS.map((kind) => [` ${kind}`]),
+    token: patchClassWords(),
+  };
+  const words = Object.entries(all).flatMap(([kind, own]) => {
+    const weight = weights[kind as keyof WordWeights];
+    return weight === undefined
+      ? []
+      : [[kind, { table: wordTable(tokenizer, own), weight, still, token: kind === 'token' }] as const];
+  });
   return {
-    words: {
-      ...(names ? { names: { table: table(patchClassWords()), weight: names, still } } : {}),
-      ...(colours
-        ? { colours: { table: table(COLOUR_NAMES.map((name) => [` ${name}`])), weight: colours, still } }
-        : {}),
-    },
+    words: Object.fromEntries(words),
     ground: { kind: 'names', target: nothingClass() },
   };
 }
 
-/** Kept pictures of the pictogram world, with questions made anew each time one is drawn. */
+/**
+ * Kept pictures of the pictogram world, with questions made anew each time one is drawn.
+ *
+ * @param looking whether also to say what of the picture the names in a question stand for
+ */
 export function sceneSource(
   name: string,
   store: FeatureStore<Scene>,
@@ -46,6 +73,7 @@ export function sceneSource(
   weight: number,
   asking: Asking,
   favour: Favour = {},
+  looking = false,
 ): AnswerSource {
   return {
     name,
@@ -54,14 +82,23 @@ export function sceneSource(
     draw(index, random, into) {
       store.read(index, into.patches, into.probabilities, 0);
       const scene = store.labels[index];
-      const { names, colours } = into.words;
-      const side = Math.sqrt((names ?? colours)?.length ?? 0);
-      names?.set(patchTargets(scene, side));
-      colours?.set(patchAttribute('colours', scene, side));
+      const { names, token, ...attributes } = into.words;
+      const sideOf = (patches: Int32Array): number => Math.sqrt(patches.length);
+      names?.set(patchTargets(scene, sideOf(names)));
+      for (const [kind, out] of Object.entries(attributes))
+        out.set(patchAttribute(kind as PatchAttribute, scene, sideOf(out)));
+      if (scene.objects.length === 1) token?.fill(conceptClass(conceptOf(scene.objects[0]).id));
       const questions = asking === 'name' ? nameOnly(scene, random) : favouredQuestions(scene, random, favour);
-      return questions.map((q) => encode(encoder, q));
+      return questions.map((q) => ({ ...encode(encoder, q), names: looking ? namePlaces(encoder, q, scene) : [] }));
     },
   };
+}
+
+function namePlaces(encoder: PairEncoder, { question }: Question, scene: Scene): NamePlace[] {
+  return mentionsIn(question, scene).flatMap(({ end, targets }) => {
+    const at = encoder.fusedPlace(question, end);
+    return at === null ? [] : [{ at, targets }];
+  });
 }
 
 function nameOnly(scene: Scene, random: Random): Question[] {

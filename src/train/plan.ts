@@ -103,10 +103,17 @@ const stage = z.discriminatedUnion('kind', [
       .object({
         names: z.number().positive().optional(),
         colours: z.number().positive().optional(),
+        rows: z.number().positive().optional(),
+        columns: z.number().positive().optional(),
+        kinds: z.number().positive().optional(),
+        /** The vision token, next to the name of the one thing in the picture. */
+        token: z.number().positive().optional(),
         /** Only patches move towards the words; the words' embeddings learn from answers alone. */
         still: z.boolean().default(false),
       })
       .default({ still: false }),
+    /** Also teach the fused token that ends a name to tell of what it names; what each classifier's loss counts for. */
+    lookups: z.number().positive().optional(),
     buckets: z.array(bucket).min(1),
     optimiser,
   }),

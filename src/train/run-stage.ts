@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LlavaMiniError } from '../errors.ts';
 import { decodePicture, type ImageProcessor, squarePicture } from '../media/index.ts';
+import type { LookupHeads } from '../model/lookup-loss.ts';
 import type { PatchHeads } from '../model/training.ts';
 import { foldedWidth } from '../model/vision/efficientnet-lite.ts';
 import { TextTokenizer } from '../text/index.ts';
@@ -16,6 +17,7 @@ import { imagePath, type LlavaRecord, llavaSource, readLlavaData } from './llava
 import type { LoopOptions } from './loop.ts';
 import { matchHeads } from './match-heads.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
+import { lookupClasses } from './pictograms/mentions.ts';
 import {
   nothingClass,
   PATCH_ATTRIBUTES,
@@ -212,6 +214,10 @@ export async function runMatch(run: Run, stage: StageOf<'match'>): Promise<void>
   matchHeads(run.config, run.weights, wordTable(await readTokenizer(run), patchClassWords()), stage.sharpness);
 }
 
+function lookupHeads(weight: number): LookupHeads {
+  return Object.fromEntries(Object.entries(lookupClasses()).map(([name, classes]) => [name, { classes, weight }]));
+}
+
 export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<void> {
   const tokenizer = await readTokenizer(run);
   const encoder = new PairEncoder(tokenizer);
@@ -225,7 +231,16 @@ export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<v
     return store;
   };
   const source = (s: SourcePlan): AnswerSource => {
-    if (s.kind === 'scenes') return sceneSource(s.name, kept<Scene>(s.store), encoder, s.weight, s.asking, s.favour);
+    if (s.kind === 'scenes')
+      return sceneSource(
+        s.name,
+        kept<Scene>(s.store),
+        encoder,
+        s.weight,
+        s.asking,
+        s.favour,
+        stage.lookups !== undefined,
+      );
     if (s.kind === 'llava')
       return llavaSource(s.name, kept<LlavaRecord>(s.store), tokenizer, tokenizer.idOf('<|end|>') as number, s.weight);
     return classSource(examples, kept<Scene>(s.store), encoder, s.weight, run.vision.imageSize / 32);
@@ -239,7 +254,8 @@ export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<v
         features: stage.features,
         sources: stage.sources.map(source),
         heldOut: stage.heldOut.map(source),
-        ...patchWords(tokenizer, stage.words),
+        ...patchWords(tokenizer, stage.words, stage.words.still),
+        ...(stage.lookups === undefined ? {} : { lookups: lookupHeads(stage.lookups) }),
         buckets: stage.buckets,
         optimiser: stage.optimiser,
       },

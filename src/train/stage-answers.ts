@@ -3,12 +3,14 @@ import { LlavaMiniError } from '../errors.ts';
 import * as g from '../graph/index.ts';
 import { Graph, serialise } from '../graph/index.ts';
 import type { ModelConfig } from '../model/config.ts';
+import type { LookupHeads } from '../model/lookup-loss.ts';
 import { type AnswerLossOptions, answerLoss } from '../model/training.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
 import { classPatch, foldedWidth, foldMaps } from '../model/vision/efficientnet-lite.ts';
 import { Random } from '../util/random.ts';
 import { type Bucket, fits, layOutAnswers, type TokenisedPair } from './answer-batch.ts';
 import { initialiseMissing } from './initialise.ts';
+import { layOutLookups, type NamePlace } from './lookup-batch.ts';
 import { type LoopOptions, type StepInput, trainLoop } from './loop.ts';
 import type { OptimiserConfig } from './optimiser.ts';
 import { type BatchTensors, StepRunner, type StepRunnerOptions } from './step-runner.ts';
@@ -17,13 +19,15 @@ import { inlineFrom, type Weights } from './weights.ts';
 
 export interface AskedPair extends TokenisedPair {
   kind: string;
+  /** Things that the question names. */
+  names?: readonly NamePlace[];
 }
 
 /** One picture in a batch: half-precision features, and what its patches show. */
 export interface PictureRow {
   patches: Uint16Array;
   probabilities: Uint16Array;
-  /** For each kind of words the class of each patch, −1 unless a source tells; `[side²]`. */
+  /** For each kind of words the class of each patch, or vision token, −1 unless a source tells; `[side²]`, `[C²]`. */
   words: Readonly<Record<string, Int32Array>>;
 }
 
@@ -48,6 +52,8 @@ export interface AnswerStage {
   heldOut: AnswerSource[];
   /** Words that patches are brought next to beside the answers; see `wordLoss`. */
   words?: NonNullable<AnswerLossOptions['words']>;
+  /** What fused names have to tell; see `lookupLoss`. */
+  lookups?: LookupHeads;
   /** Patches whose words count for less: the ground, which most show. */
   ground?: { kind: string; target: number };
   /** Kinds of steps, short questions first, with how often each is taken. */
@@ -60,9 +66,7 @@ export interface AnswerStage {
  * optimiser's choice; the rest become constants of the session.
  */
 export async function trainAnswers(stage: AnswerStage, options: LoopOptions & StepRunnerOptions): Promise<void> {
-  const graphs = Object.fromEntries(
-    stage.buckets.map((bucket, i) => [String(i), answerGraph(stage, bucket, stage.words)]),
-  );
+  const graphs = Object.fromEntries(stage.buckets.map((bucket, i) => [String(i), answerGraph(stage, bucket, stage)]));
   for (const { graph } of Object.values(graphs)) initialiseMissing(graph, stage.config, stage.weights, options.seed);
   const runner = await StepRunner.create(graphs, stage.weights, stage.optimiser, options);
   const next = (random: Random): StepInput => {
@@ -104,15 +108,15 @@ export async function trainAnswers(stage: AnswerStage, options: LoopOptions & St
 function answerGraph(
   stage: AnswerStage,
   bucket: Bucket,
-  words: AnswerStage['words'],
-): { graph: Graph; loss: g.Value; logits: g.Value } {
+  beside: Pick<AnswerStage, 'words' | 'lookups'>,
+): { graph: Graph } & ReturnType<typeof answerLoss> {
   const { config, vision } = stage;
   const graph = new Graph('answers', 'training');
   const kept = g.cast(graph.input('patches', 'float16', [bucket.pictures, ...keptShape(stage)]), 'float32');
   const probabilities = graph.input('probabilities', 'float16', [bucket.pictures, vision.classes]);
   const patches = stage.features === 'maps' ? foldMaps(graph, vision, kept) : kept;
   const features = g.concat([patches, classPatch(graph, vision, g.cast(probabilities, 'float32'))], 1);
-  return { graph, ...answerLoss(graph, config, vision, features, bucket, { words }) };
+  return { graph, ...answerLoss(graph, config, vision, features, bucket, beside) };
 }
 
 /** `[side², width]` of what is kept of a picture. */
@@ -148,15 +152,17 @@ function drawBatch(
   const probabilities = new Uint16Array(bucket.pictures * vision.classes);
   const groups: AskedPair[][] = [];
   const c2 = config.compressorSize ** 2;
-  const kinds = Object.keys(stage.words ?? {});
-  const targets = new Map(kinds.map((kind) => [kind, new Int32Array(bucket.pictures * rows).fill(-1)]));
+  const kinds = Object.entries(stage.words ?? {}).map(([kind, { token }]) => ({ kind, each: token ? c2 : rows }));
+  const targets = new Map(kinds.map(({ kind, each }) => [kind, new Int32Array(bucket.pictures * each).fill(-1)]));
   for (let row = 0, tries = 0; row < bucket.pictures; tries++) {
     const picked = pick(row);
     if (!picked) break;
     const into = {
       patches: patches.subarray(row * width, (row + 1) * width),
       probabilities: probabilities.subarray(row * vision.classes, (row + 1) * vision.classes),
-      words: Object.fromEntries([...targets].map(([kind, all]) => [kind, all.subarray(row * rows, (row + 1) * rows)])),
+      words: Object.fromEntries(
+        kinds.map(({ kind, each }) => [kind, targets.get(kind)?.subarray(row * each, (row + 1) * each) as Int32Array]),
+      ),
     };
     for (const all of Object.values(into.words)) all.fill(-1);
     const pairs = picked.source.draw(picked.index, random, into).filter((pair) => fits(pair, bucket, c2));
@@ -176,7 +182,8 @@ function drawBatch(
       patches: new ort.Tensor('float16', patches, [bucket.pictures, rows, columns]),
       probabilities: new ort.Tensor('float16', probabilities, [bucket.pictures, vision.classes]),
       ...layOutAnswers(groups, bucket, c2),
-      ...Object.assign({}, ...kinds.map((kind) => wordTensors(stage, kind, targets.get(kind) as Int32Array))),
+      ...(stage.lookups ? layOutLookups(groups, bucket, Object.keys(stage.lookups)) : {}),
+      ...Object.assign({}, ...kinds.map(({ kind }) => wordTensors(stage, kind, targets.get(kind) as Int32Array))),
     },
   };
 }
@@ -191,17 +198,22 @@ function wordTensors({ words, ground }: AnswerStage, kind: string, targets: Int3
 
 /**
  * Share of held-out questions whose every answer token is the most likely one, that is, which greedy decoding would
- * answer word for word; per source and kind.
+ * answer word for word; per source and kind. With lookups, also the share of names that tell each thing right.
  */
 export async function answerScores(stage: AnswerStage, seed: string): Promise<Record<string, number>> {
   const bucket = stage.buckets[stage.buckets.length - 1];
-  const { graph, logits } = answerGraph(stage, bucket, undefined);
+  const { graph, logits, lookupLogits } = answerGraph(stage, bucket, { lookups: stage.lookups });
   graph.output('best', g.argMax(logits));
+  for (const [head, values] of Object.entries(lookupLogits)) graph.output(`${head}_best`, g.argMax(values));
   const session = await ort.InferenceSession.create(serialise(graph, inlineFrom(stage.weights)), {
     intraOpNumThreads: 2,
     logSeverityLevel: 3,
   });
   const counts = new Map<string, [right: number, all: number]>();
+  const count = (key: string, right: boolean): void => {
+    const [some, all] = counts.get(key) ?? [0, 0];
+    counts.set(key, [some + (right ? 1 : 0), all + 1]);
+  };
   const random = new Random(`${seed}/scores`);
   for (const source of stage.heldOut) {
     for (let at = 0; at < source.length; at += bucket.pictures) {
@@ -213,14 +225,21 @@ export async function answerScores(stage: AnswerStage, seed: string): Promise<Re
         { skip: true },
       );
       const feeds = Object.fromEntries(Object.entries(tensors).filter(([name]) => session.inputNames.includes(name)));
-      const best = (await session.run(feeds)).best.data as BigInt64Array;
+      const out = await session.run(feeds);
+      const best = out.best.data as BigInt64Array;
       let label = 0;
       for (const pair of groups.flat()) {
         let right = label + pair.answer.length <= bucket.labels;
         for (const id of pair.answer) if (label < bucket.labels && Number(best[label++]) !== id) right = false;
-        const key = `${source.name}/${pair.kind}`;
-        const count = counts.get(key) ?? [0, 0];
-        counts.set(key, [count[0] + (right ? 1 : 0), count[1] + 1]);
+        count(`${source.name}/${pair.kind}`, right);
+      }
+      for (const head of Object.keys(lookupLogits)) {
+        const found = out[`${head}_best`].data as BigInt64Array;
+        const wanted = tensors[`${head}_lookup_targets`].data as Int32Array;
+        const weights = tensors[`${head}_lookup_weights`].data as Float32Array;
+        wanted.forEach((target, i) => {
+          if (weights[i] > 0) count(`${source.name}/lookup/${head}`, Number(found[i]) === target);
+        });
       }
     }
   }

@@ -52,6 +52,15 @@ export class PairEncoder {
     };
   }
 
+  /** Which of the fused tokens (the prompt without the picture's place) ends a question's first `end` characters; null within a token. */
+  fusedPlace(question: string, end: number): number | null {
+    const text = question.trim();
+    const whole = this.ids(`\n${text}`);
+    const part = this.ids(`\n${text.slice(0, end)}`);
+    if (part.some((id, i) => id !== whole[i])) return null;
+    return this.before.filter((id) => id !== IMAGE_TOKEN).length + part.length - 1;
+  }
+
   private ids(text: string): number[] {
     let ids = this.known.get(text);
     if (!ids) {

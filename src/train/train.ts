@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { LlavaMiniError } from '../errors.ts';
 import { type ModelConfig, parseModelConfig } from '../model/config.ts';
+import { LOOKUP_HEAD } from '../model/lookup-loss.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
 import { parseVisionConfig } from '../model/vision/index.ts';
 import { fileError, writeFileAtomic } from '../util/atomic-file.ts';
@@ -118,10 +119,15 @@ async function runStage(run: Run, stage: Stage): Promise<void> {
     case 'answers':
       return runAnswers(run, stage);
     case 'export':
-      return saveWeights(join(run.modelDir, 'model.safetensors'), run.weights, 'F16', {
+      return saveWeights(join(run.modelDir, 'model.safetensors'), withoutHeads(run.weights), 'F16', {
         trained_by: 'llava-mini train',
       });
   }
+}
+
+/** What answers need: classifiers that only taught are left out. */
+function withoutHeads(weights: Weights): Weights {
+  return new Map([...weights].filter(([name]) => !name.startsWith(LOOKUP_HEAD)));
 }
 
 /** The frozen tower alone, also when the file holds a whole trained model. */

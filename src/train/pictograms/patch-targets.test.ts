@@ -8,6 +8,7 @@ import {
   patchClassWords,
   patchTargets,
 } from './patch-targets.ts';
+import { CLEAR_KINDS } from './questions-thing.ts';
 import { COLOUR_NAMES, type Scene, type SceneObject } from './types.ts';
 
 const object = (concept: string, box: SceneObject['box'], hidden = 0): SceneObject => ({
@@ -88,6 +89,28 @@ test('sizes go by the longer side, counts by the name', () => {
   expect(wide).toBeLessThan(PATCH_ATTRIBUTES.sizes);
   const hidden = scene([object('cat', [0, 0, 1, 1], 0.9)]);
   expect([...patchAttribute('sizes', hidden, 1), ...patchAttribute('counts', hidden, 1)]).toEqual([-1, -1]);
+});
+
+test('places are those of the thing, in ninths, on all its patches', () => {
+  const wide = scene([object('cat', [0, 0, 1, 0.25]), object('dog', [0.75, 0.75, 1, 1])]);
+  expect([...patchAttribute('columns', wide, 4).subarray(0, 4)]).toEqual([4, 4, 4, 4]);
+  expect([...patchAttribute('rows', wide, 4).subarray(0, 4)]).toEqual([1, 1, 1, 1]);
+  expect(patchAttribute('columns', wide, 4)[15]).toBe(7);
+  expect(patchAttribute('rows', wide, 4)[15]).toBe(7);
+  expect(patchAttribute('rows', wide, 4)[5]).toBe(-1);
+});
+
+test('kinds are those that people agree on; letters are numbered from the left', () => {
+  const shown = scene([object('cat', [0, 0.5, 0.5, 1]), object('hammer', [0.5, 0.5, 1, 1])], {
+    text: 'AB7',
+    colour: 'black',
+    box: [0, 0, 0.75, 0.25],
+    font: 'test',
+  });
+  const [animal, , tool] = patchAttribute('kinds', shown, 4).subarray(8, 11);
+  expect([CLEAR_KINDS[animal], CLEAR_KINDS[tool]]).toEqual(['animal', 'tool']);
+  expect([...patchAttribute('letters', shown, 4).subarray(0, 8)]).toEqual([0, 1, 2, -1, -1, -1, -1, -1]);
+  expect([...patchAttribute('columns', shown, 4).subarray(0, 4)]).toEqual([3, 3, 3, -1]);
 });
 
 test('every class has words, spelt as in a sentence', () => {

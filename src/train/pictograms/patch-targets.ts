@@ -1,5 +1,6 @@
 import { conceptOf, namedConcepts, shapeConcepts } from './concepts.ts';
 import { MOST_OBJECTS } from './layout.ts';
+import { CLEAR_KINDS } from './questions-thing.ts';
 import { type Box, COLOUR_NAMES, type ColourName, type Scene, type SceneObject } from './types.ts';
 
 /**
@@ -42,6 +43,11 @@ export function patchClassWords(): readonly (readonly string[])[] {
   ];
 }
 
+/** The class of patches that show a concept or plain shape. */
+export function conceptClass(id: string): number {
+  return classTable().classes.get(id) as number;
+}
+
 /** The class of patches that show the ground alone. */
 export function nothingClass(): number {
   return classTable().nothing;
@@ -70,10 +76,8 @@ export function patchTargets(scene: Scene, side: number): Int32Array {
   }
   if (scene.lettering) {
     const { text, box } = scene.lettering;
-    const [x0, , x1] = box;
     mark(box, side, (at, middle) => {
-      const x = ((at % side) + 0.5) / side;
-      const letter = text[Math.floor(((x - x0) / (x1 - x0)) * text.length)]?.toLowerCase();
+      const letter = text[letterAt(text, box, ((at % side) + 0.5) / side)]?.toLowerCase();
       const known = letter === undefined ? -1 : CHARACTERS.indexOf(letter);
       targets[at] = middle && known >= 0 && !owned[at] ? characters + known : -1;
     });
@@ -84,47 +88,93 @@ export function patchTargets(scene: Scene, side: number): Int32Array {
 /** Upper bounds of classes of size: the longer side of a thing's box, of the picture's side. */
 const SIZES = [0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.6, Number.POSITIVE_INFINITY];
 
+/** Places are told in ninths of the side: three to each third that people speak of. */
+const PLACES = 9;
+
+/** The longest lettering whose letters are told apart. */
+const MOST_LETTERS = 8;
+
 /** What is told of patches beside the thing they show, each as one of so many classes. */
-export const PATCH_ATTRIBUTES = { colours: COLOUR_NAMES.length, sizes: SIZES.length, counts: MOST_OBJECTS } as const;
+export const PATCH_ATTRIBUTES = {
+  colours: COLOUR_NAMES.length,
+  sizes: SIZES.length,
+  counts: MOST_OBJECTS,
+  columns: PLACES,
+  rows: PLACES,
+  kinds: CLEAR_KINDS.length,
+  letters: MOST_LETTERS,
+} as const;
 
 export type PatchAttribute = keyof typeof PATCH_ATTRIBUTES;
 
 /**
  * Of what each patch shows: `colours` its colour, an index into `COLOUR_NAMES` (also that of a plain ground), `sizes`
- * how large it is, `counts` how many of its name there are in the picture, less one; −1 where that is not clear, or
- * where things meet.
+ * how large it is, `counts` how many of its name there are in the picture, less one, `columns` and `rows` where its
+ * middle is (not the patch's: that is what questions ask), `kinds` what kind of thing it is, `letters` which letter of
+ * the lettering, from left; −1 where that is not clear, or where things meet.
  *
  * @param side patches along a side
  * @returns int32 `[side²]`
  */
 export function patchAttribute(attribute: PatchAttribute, scene: Scene, side: number): Int32Array {
-  const colourOf = (colour: ColourName | null): number => (colour === null ? -1 : COLOUR_NAMES.indexOf(colour));
-  const sizeOf = ([x0, y0, x1, y1]: Box): number => {
-    const longer = Math.max(x1 - x0, y1 - y0);
-    return SIZES.findIndex((bound) => longer <= bound);
-  };
   const names = scene.objects.map((object) => conceptOf(object).id);
-  const classOf = {
-    colours: ({ colour }: SceneObject) => colourOf(colour),
-    sizes: ({ box }: SceneObject) => sizeOf(box),
-    counts: (_: SceneObject, i: number) => Math.min(MOST_OBJECTS, names.filter((name) => name === names[i]).length) - 1,
-  }[attribute];
   const shown = scene.objects.map((object, i) => ({
     box: object.box,
-    target: object.hidden > MOST_HIDDEN ? -1 : classOf(object, i),
+    target: object.hidden > MOST_HIDDEN ? -1 : attributeOf(attribute, object, names, i),
   }));
   if (scene.lettering) {
     const { box, colour } = scene.lettering;
-    shown.push({ box, target: attribute === 'colours' ? colourOf(colour) : -1 });
+    shown.push({ box, target: attribute === 'colours' ? colourClass(colour) : placeClass(attribute, box) });
   }
-  const targets = new Int32Array(side * side).fill(attribute === 'colours' ? colourOf(scene.background.colour) : -1);
+  const targets = new Int32Array(side * side).fill(attribute === 'colours' ? colourClass(scene.background.colour) : -1);
   const owned = new Uint8Array(side * side);
   for (const { box, target } of shown)
     mark(box, side, (at, middle) => {
       targets[at] = middle && !owned[at] ? target : -1;
       if (middle) owned[at] = 1;
     });
+  if (attribute === 'letters' && scene.lettering) {
+    const { text, box } = scene.lettering;
+    mark(box, side, (at, middle) => {
+      const letter = letterAt(text, box, ((at % side) + 0.5) / side);
+      if (middle && letter >= 0 && letter < MOST_LETTERS) targets[at] = letter;
+    });
+  }
   return targets;
+}
+
+function attributeOf(attribute: PatchAttribute, object: SceneObject, names: readonly string[], i: number): number {
+  const { box, colour } = object;
+  if (attribute === 'colours') return colourClass(colour);
+  if (attribute === 'sizes') return sizeClass(box);
+  if (attribute === 'counts') return Math.min(MOST_OBJECTS, names.filter((name) => name === names[i]).length) - 1;
+  if (attribute === 'kinds') return CLEAR_KINDS.indexOf(conceptOf(object).kind);
+  return placeClass(attribute, box);
+}
+
+/** One of `SIZES`. */
+export function sizeClass([x0, y0, x1, y1]: Box): number {
+  const longer = Math.max(x1 - x0, y1 - y0);
+  return SIZES.findIndex((bound) => longer <= bound);
+}
+
+/** An index into `COLOUR_NAMES`; −1 for none. */
+export function colourClass(colour: ColourName | null): number {
+  return colour === null ? -1 : COLOUR_NAMES.indexOf(colour);
+}
+
+/** In which ninth a box's middle lies, along `columns` or `rows`; −1 for any other attribute. */
+export function placeClass(attribute: PatchAttribute, [x0, y0, x1, y1]: Box): number {
+  const of = (from: number, to: number): number =>
+    Math.max(0, Math.min(PLACES - 1, Math.floor(((from + to) / 2) * PLACES)));
+  if (attribute === 'columns') return of(x0, x1);
+  return attribute === 'rows' ? of(y0, y1) : -1;
+}
+
+/** Which letter of a lettering stands at `x`, taken as equally wide; −1 beside it. */
+function letterAt(text: string, [x0, , x1]: Box, x: number): number {
+  const at = Math.floor(((x - x0) / (x1 - x0)) * text.length);
+  return at >= 0 && at < text.length ? at : -1;
 }
 
 /** Visits every patch that a box touches, and says whether it holds the patch's middle; the patch with the box's own middle always counts as held. */

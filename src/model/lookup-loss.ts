@@ -1,0 +1,49 @@
+import type { Graph, Value } from '../graph/index.ts';
+import * as g from '../graph/index.ts';
+import type { ModelConfig } from './config.ts';
+
+/** What is asked of a looked-up thing, each as one of so many classes, and what its loss counts for. */
+export type LookupHeads = Readonly<Record<string, { classes: number; weight: number }>>;
+
+/** Prefix of the classifiers' weights, which are thrown away after training. */
+export const LOOKUP_HEAD = 'lookup_head.';
+
+/**
+ * Teaches pre-fusion to look: the fused token that ends the name of a thing has to tell where that thing is, how many
+ * there are, its colour and size, by linear classifiers that are thrown away afterwards. Ours, not the paper's, whose
+ * language model learns this from far more answers.
+ *
+ * Inputs: `lookup_rows` int32 `[rows]`, `lookup_rows_inverse` int32 `[fused rows]`, see `takeRows`; for each head
+ * `HEAD_lookup_targets` int32 and `HEAD_lookup_weights` float32 `[rows]`.
+ *
+ * @param fused all fused rows, `[fused rows, D]`
+ * @param count places for names
+ * @returns the weighted sum of the heads' mean losses, `[]`, and each head's logits `[rows, classes]`
+ */
+export function lookupLoss(
+  graph: Graph,
+  config: ModelConfig,
+  fused: Value,
+  count: number,
+  heads: LookupHeads,
+): { loss: Value; logits: Record<string, Value> } {
+  const weight = (name: string, ...shape: number[]): Value => graph.parameter(`${LOOKUP_HEAD}${name}`, shape);
+  const picked = g.takeRows(
+    fused,
+    graph.input('lookup_rows', 'int32', [count]),
+    graph.input('lookup_rows_inverse', 'int32', [fused.shape[0] as number]),
+  );
+  const d = config.hiddenSize;
+  const normed = g.rmsNorm(picked, weight('norm.weight', d), config.rmsNormEps);
+  const logits: Record<string, Value> = {};
+  let loss: Value | null = null;
+  for (const [name, head] of Object.entries(heads)) {
+    logits[name] = g.linear(normed, weight(`${name}.weight`, head.classes, d), weight(`${name}.bias`, head.classes));
+    const targets = graph.input(`${name}_lookup_targets`, 'int32', [count]);
+    const own = g.crossEntropy(logits[name], targets, graph.input(`${name}_lookup_weights`, 'float32', [count]));
+    const counted = g.mul(own, head.weight);
+    loss = loss === null ? counted : g.add(loss, counted);
+  }
+  if (loss === null) throw new RangeError('lookups without heads');
+  return { loss, logits };
+}
