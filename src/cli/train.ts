@@ -26,7 +26,7 @@ export function addTrainCommand(program: Command): void {
     .option('--workers <n>', 'threads that draw pictures beside that (default: 2)', parseWhole)
     .option('--until <stage>', 'stop after this stage');
   addExamples(command, [
-    ['llava-mini train training/nano-v3.json', 'train nano, or go on where an earlier call stopped'],
+    ['llava-mini train training/nano-v4.json', 'train nano, or go on where an earlier call stopped'],
     ['llava-mini train my-run.json --device webgpu', 'train on a graphics card'],
   ]);
   command.action(async (config: string, flags: TrainFlags) => {

@@ -124,3 +124,50 @@ describe('words beside the answers', () => {
     expect(wordless).toEqual(unknown);
   });
 });
+
+describe('lookups beside the answers', () => {
+  // The second fused token ends a name; of three pictures each shows another number of it.
+  const named = (name: string): AnswerSource => ({
+    name,
+    weight: 1,
+    length: 3,
+    draw(index, _random, into) {
+      into.patches.set(floatsToHalves(normals(new Random(`look ${index}`), into.patches.length)));
+      into.probabilities.fill(0);
+      return [{ ...ask('count', [30], [50, 2]), names: [{ at: 1, targets: { counts: index } }] }];
+    },
+  });
+
+  it('teach fused names to tell what the picture shows, and are scored', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'llava-mini-lookups-'));
+    try {
+      const taught: AnswerStage = {
+        ...stage([named('again')]),
+        sources: [named('numbers')],
+        lookups: { counts: { classes: 3, weight: 1 }, rows: { classes: 2, weight: 1 } },
+        optimiser: {
+          clip: 1,
+          groups: [{ match: 'mm_projector|prefusion|lookup_head', optimiser: 'adamw', learningRate: 1e-2 }],
+        },
+      };
+      await trainAnswers(taught, {
+        dir,
+        stage: 'lookups',
+        seed: 'lookups',
+        steps: 120,
+        warmup: 1,
+        saveEvery: 1e9,
+        evaluateEvery: 1e9,
+        metrics: new MetricsFile(dir),
+        threads: 1,
+      });
+      const scores = await answerScores(taught, 'seed');
+      expect(scores['again/lookup/counts']).toBe(1);
+      // Never told: not scored either.
+      expect(scores['again/lookup/rows']).toBeUndefined();
+      expect(scores).toHaveProperty('again/count');
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  });
+});
