@@ -34,18 +34,29 @@ export function wordTable(tokenizer: TextTokenizer, words: readonly (readonly st
 /** How much each kind of words counts: of patches, and `token` the name of the one thing in the picture. */
 export type WordWeights = Partial<Record<'names' | 'colours' | 'rows' | 'columns' | 'kinds' | 'token', number>>;
 
+const ROWS = [' top', ' center', ' bottom'];
+const COLUMNS = [' left', ' center', ' right'];
+
+/** Words for a patch's places, colours and kinds, each on its own. */
+export function attributeWords(): readonly (readonly string[])[] {
+  const colours = COLOUR_NAMES.map((name) => ` ${name}`);
+  const kinds = CLEAR_KINDS.map((kind) => ` ${kind}`);
+  return [...new Set([...ROWS, ...COLUMNS, ...colours, ...kinds])].map((word) => [word]);
+}
+
 /** Words for what the pictogram world's pictures show, as they stand within a sentence. */
 export function patchWords(
   tokenizer: TextTokenizer,
   weights: WordWeights,
   still: boolean,
 ): Pick<AnswerStage, 'words' | 'ground'> {
+  // Places are told in ninths.
   const thirds = (words: readonly string[]): string[][] => words.flatMap((word) => [[word], [word], [word]]);
   const all: Record<keyof WordWeights, readonly (readonly string[])[]> = {
     names: patchClassWords(),
     colours: COLOUR_NAMES.map((name) => [` ${name}`]),
-    rows: thirds([' top', ' center', ' bottom']),
-    columns: thirds([' left', ' center', ' right']),
+    rows: thirds(ROWS),
+    columns: thirds(COLUMNS),
     kinds: CLEAR_KINDS.map((kind) => [` ${kind}`]),
     token: patchClassWords(),
   };

@@ -38,7 +38,7 @@ describe('matchHeads', () => {
         norm[d] = 0.5 + (d % 7) / 4;
       });
     const before = structuredClone(weights);
-    matchHeads(config, weights, WORDS, SHARPNESS);
+    matchHeads(config, weights, { names: WORDS, sharpness: SHARPNESS, copied: [], copy: 0 });
     const table = dataOf(weights, 'model.embed_tokens.weight');
     const width = config.hiddenSize;
     const names = WORDS.filter((ids) => ids.length > 0).map((ids) =>
@@ -65,11 +65,44 @@ describe('matchHeads', () => {
     }
   });
 
+  it('passes on what a patch says in words, as much as is asked for, and nothing else', () => {
+    const weights = tinyWeights('match', shape);
+    const norm = dataOf(weights, at(1, 'input_layernorm'));
+    norm.forEach((_, d) => {
+      norm[d] = 0.5 + (d % 5) / 4;
+    });
+    const copied = [[200], [201], [202], [200, 201]];
+    matchHeads(config, weights, { names: WORDS, sharpness: SHARPNESS, copied, copy: 0.3 });
+    const { hiddenSize: width, headDim, heads } = config;
+    const [v, o] = ['v_proj', 'o_proj'].map((name) => dataOf(weights, at(1, `self_attn.${name}`)));
+    const table = dataOf(weights, 'model.embed_tokens.weight');
+    const through = (x: ArrayLike<number>): number[] => {
+      const value = Array.from({ length: headDim }, (_, r) =>
+        Array.from(x).reduce((s, y, d) => s + v[r * width + d] * y * norm[d], 0),
+      );
+      return Array.from({ length: width }, (_, d) => value.reduce((s, y, r) => s + o[d * heads * headDim + r] * y, 0));
+    };
+    for (const id of [200, 201, 202]) {
+      const word = table.subarray(id * width, (id + 1) * width);
+      through(word).forEach((y, d) => {
+        expect(y).toBeCloseTo(0.3 * word[d], 4);
+      });
+    }
+    // What lies across all words and names does not pass whole.
+    const other = table.subarray(150 * width, 151 * width);
+    const size = (x: ArrayLike<number>): number => Math.sqrt(Array.from(x).reduce((s, y) => s + y * y, 0));
+    expect(size(through(other))).toBeLessThan(0.29 * size(other));
+  });
+
   it('says what is missing', () => {
     const weights = tinyWeights('match', shape);
     const { config: plain } = tinyConfigs({ ...shape, prefusion_layer_num: 0 });
-    expect(() => matchHeads(plain, weights, WORDS, SHARPNESS)).toThrow(/no heads/);
+    expect(() => matchHeads(plain, weights, { names: WORDS, sharpness: SHARPNESS, copied: [], copy: 0 })).toThrow(
+      /no heads/,
+    );
     weights.delete(at(1, 'self_attn.k_proj'));
-    expect(() => matchHeads(config, weights, WORDS, SHARPNESS)).toThrow(/prefusion_layers\.1\.self_attn\.k_proj/);
+    expect(() => matchHeads(config, weights, { names: WORDS, sharpness: SHARPNESS, copied: [], copy: 0 })).toThrow(
+      /prefusion_layers\.1\.self_attn\.k_proj/,
+    );
   });
 });

@@ -118,7 +118,13 @@ const stage = z.discriminatedUnion('kind', [
     optimiser,
   }),
   /** Makes one head of each pre-fusion layer compare content; see `matchHeads`. */
-  z.object({ id, kind: z.literal('match'), sharpness: z.number().positive().default(20) }),
+  z.object({
+    id,
+    kind: z.literal('match'),
+    sharpness: z.number().positive().default(20),
+    /** How strongly such a head also passes on what the patch says in words; 0 for not at all. */
+    copy: z.number().min(0).default(0),
+  }),
   /** Writes the model folder's weights in 16 bits. */
   z.object({ id, kind: z.literal('export') }),
 ]);

@@ -7,7 +7,7 @@ import type { PatchHeads } from '../model/training.ts';
 import { foldedWidth } from '../model/vision/efficientnet-lite.ts';
 import { TextTokenizer } from '../text/index.ts';
 import { writeFileAtomic } from '../util/atomic-file.ts';
-import { classSource, patchWords, sceneSource, wordTable } from './answer-sources.ts';
+import { attributeWords, classSource, patchWords, sceneSource, wordTable } from './answer-sources.ts';
 import { ClassExamples } from './class-examples.ts';
 import { tokenizerCorpus } from './corpus.ts';
 import { FeatureStore } from './feature-store.ts';
@@ -211,7 +211,13 @@ async function readTokenizer(run: Run): Promise<TextTokenizer> {
 }
 
 export async function runMatch(run: Run, stage: StageOf<'match'>): Promise<void> {
-  matchHeads(run.config, run.weights, wordTable(await readTokenizer(run), patchClassWords()), stage.sharpness);
+  const tokenizer = await readTokenizer(run);
+  matchHeads(run.config, run.weights, {
+    names: wordTable(tokenizer, patchClassWords()),
+    sharpness: stage.sharpness,
+    copied: wordTable(tokenizer, attributeWords()),
+    copy: stage.copy,
+  });
 }
 
 function lookupHeads(weight: number): LookupHeads {
