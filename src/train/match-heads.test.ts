@@ -12,15 +12,23 @@ const SHARPNESS = 20;
 const at = (layer: number, name: string): string => `model.prefusion_layers.${layer}.${name}.weight`;
 const dataOf = (weights: Weights, name: string): Float32Array => (weights.get(name) as { data: Float32Array }).data;
 
-/** Score of a query at one place for a key at another, in the first head, after norm and rotary. */
-function score(weights: Weights, layer: number, query: number[], key: number[], places: [number, number]): number {
+/** Score of a query at one place for a key at another, in one head, after norm and rotary. */
+function score(
+  weights: Weights,
+  layer: number,
+  query: number[],
+  key: number[],
+  places: [number, number],
+  head = 0,
+): number {
   const { hiddenSize: width, headDim } = config;
   const norm = dataOf(weights, at(layer, 'input_layernorm'));
   const { cos, sin } = rotaryTables(config, 128);
   const [q, k] = [query, key].map((vector, which) => {
     const size = Math.sqrt(vector.reduce((s, x) => s + x * x, 0) / width);
     const matrix = dataOf(weights, at(layer, `self_attn.${which ? 'k' : 'q'}_proj`));
-    const row = (r: number): number => vector.reduce((s, x, d) => s + (matrix[r * width + d] * x * norm[d]) / size, 0);
+    const row = (r: number): number =>
+      vector.reduce((s, x, d) => s + (matrix[(head * headDim + r) * width + d] * x * norm[d]) / size, 0);
     const half = headDim / 2;
     return Array.from({ length: headDim }, (_, r) => {
       const i = places[which] * half + (r % half);
@@ -38,7 +46,7 @@ describe('matchHeads', () => {
         norm[d] = 0.5 + (d % 7) / 4;
       });
     const before = structuredClone(weights);
-    matchHeads(config, weights, { names: WORDS, sharpness: SHARPNESS, copied: [], copy: 0 });
+    matchHeads(config, weights, { names: WORDS, sharpness: SHARPNESS, attributes: [], copy: 0 });
     const table = dataOf(weights, 'model.embed_tokens.weight');
     const width = config.hiddenSize;
     const names = WORDS.filter((ids) => ids.length > 0).map((ids) =>
@@ -71,8 +79,8 @@ describe('matchHeads', () => {
     norm.forEach((_, d) => {
       norm[d] = 0.5 + (d % 5) / 4;
     });
-    const copied = [[200], [201], [202], [200, 201]];
-    matchHeads(config, weights, { names: WORDS, sharpness: SHARPNESS, copied, copy: 0.3 });
+    const attributes = [[200], [201], [202], [203]];
+    matchHeads(config, weights, { names: WORDS, sharpness: SHARPNESS, attributes, copy: 0.3 });
     const { hiddenSize: width, headDim, heads } = config;
     const [v, o] = ['v_proj', 'o_proj'].map((name) => dataOf(weights, at(1, `self_attn.${name}`)));
     const table = dataOf(weights, 'model.embed_tokens.weight');
@@ -82,12 +90,18 @@ describe('matchHeads', () => {
       );
       return Array.from({ length: width }, (_, d) => value.reduce((s, y, r) => s + o[d * heads * headDim + r] * y, 0));
     };
-    for (const id of [200, 201, 202]) {
+    for (const id of [200, 201, 202, 203]) {
       const word = table.subarray(id * width, (id + 1) * width);
       through(word).forEach((y, d) => {
         expect(y).toBeCloseTo(0.3 * word[d], 4);
       });
     }
+    // The second head compares those words.
+    const words = attributes.map(([id]) => Array.from(table.subarray(id * width, (id + 1) * width)));
+    words.forEach((word, i) => {
+      const scores = words.map((other) => score(weights, 1, word, other, [9, 5], 1));
+      expect(scores.indexOf(Math.max(...scores))).toBe(i);
+    });
     // What lies across all words and names does not pass whole.
     const other = table.subarray(150 * width, 151 * width);
     const size = (x: ArrayLike<number>): number => Math.sqrt(Array.from(x).reduce((s, y) => s + y * y, 0));
@@ -97,11 +111,11 @@ describe('matchHeads', () => {
   it('says what is missing', () => {
     const weights = tinyWeights('match', shape);
     const { config: plain } = tinyConfigs({ ...shape, prefusion_layer_num: 0 });
-    expect(() => matchHeads(plain, weights, { names: WORDS, sharpness: SHARPNESS, copied: [], copy: 0 })).toThrow(
+    expect(() => matchHeads(plain, weights, { names: WORDS, sharpness: SHARPNESS, attributes: [], copy: 0 })).toThrow(
       /no heads/,
     );
     weights.delete(at(1, 'self_attn.k_proj'));
-    expect(() => matchHeads(config, weights, { names: WORDS, sharpness: SHARPNESS, copied: [], copy: 0 })).toThrow(
+    expect(() => matchHeads(config, weights, { names: WORDS, sharpness: SHARPNESS, attributes: [], copy: 0 })).toThrow(
       /prefusion_layers\.1\.self_attn\.k_proj/,
     );
   });

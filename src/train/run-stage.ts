@@ -215,7 +215,7 @@ export async function runMatch(run: Run, stage: StageOf<'match'>): Promise<void>
   matchHeads(run.config, run.weights, {
     names: wordTable(tokenizer, patchClassWords()),
     sharpness: stage.sharpness,
-    copied: wordTable(tokenizer, attributeWords()),
+    attributes: wordTable(tokenizer, attributeWords()),
     copy: stage.copy,
   });
 }
