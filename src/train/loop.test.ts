@@ -123,6 +123,17 @@ describe('a stage that was interrupted', () => {
     expect(await metricsOf(killed)).toEqual(await metricsOf(plain));
   });
 
+  it('with a stop of its own ends there, at the rate of the whole schedule, evaluated', async () => {
+    const [whole, cut] = [await newFolder(), await newFolder()];
+    await train(whole);
+    await train(cut, { stopAt: 40 });
+    const last = (await metricsOf(cut)).at(-1) as Record<string, number>;
+    expect(last).toMatchObject({ step: 40, 'eval/held': 40 });
+    const same = (await metricsOf(whole)).find((m) => (m as { step: number }).step === 40) as Record<string, number>;
+    expect(last.loss).toBe(same.loss);
+    expect(last.rate).toBe(same.rate);
+  });
+
   it('that is complete is not trained again', async () => {
     const dir = await newFolder();
     const expected = await train(dir);

@@ -10,7 +10,10 @@ export interface LoopOptions {
   dir: string;
   stage: string;
   seed: string;
+  /** Steps of the whole schedule. */
   steps: number;
+  /** The last step, if the schedule is not to be gone through. */
+  stopAt?: number;
   warmup: number;
   /** Seconds between saved states. */
   saveEvery: number;
@@ -51,6 +54,7 @@ export async function trainLoop(
   options: LoopOptions,
 ): Promise<void> {
   const { dir, stage, steps, metrics, signal } = options;
+  const end = Math.min(steps, options.stopAt ?? steps);
   const restored = await loadState(dir, stage, runner);
   await metrics.rewind(stage, runner.step);
   let seconds = restored?.seconds ?? 0;
@@ -60,7 +64,7 @@ export async function trainLoop(
   const recent: { samples: number; seconds: number }[] = [];
   const progress = (): Progress => ({ stage, step: runner.step, seconds, losses });
 
-  for (let step = runner.step; step < steps; step++) {
+  for (let step = runner.step; step < end; step++) {
     if (signal?.aborted) {
       await saveState(dir, runner, progress());
       signal.throwIfAborted();
@@ -88,12 +92,12 @@ export async function trainLoop(
     options.onProgress?.({
       stage,
       step: step + 1,
-      steps,
+      steps: end,
       loss: mean,
       samplesPerSecond: speed,
-      secondsLeft: ((steps - step - 1) * spent) / recent.length,
+      secondsLeft: ((end - step - 1) * spent) / recent.length,
     });
-    const last = step + 1 === steps;
+    const last = step + 1 === end;
     const due = evaluate !== null && options.evaluateEvery > 0 && ((step + 1) % options.evaluateEvery === 0 || last);
     if (due || (step + 1) % 20 === 0 || last) {
       const scores = due ? await evaluate() : {};

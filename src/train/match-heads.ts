@@ -2,6 +2,7 @@ import { LlavaMiniError } from '../errors.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { WordTable } from '../model/word-loss.ts';
 import { Random } from '../util/random.ts';
+import { dot, orthonormal } from './vectors.ts';
 import type { Weights } from './weights.ts';
 
 const ROUNDS = 60;
@@ -131,25 +132,4 @@ function principalDirections(rows: readonly Float64Array[], count: number, width
   for (let round = 0; round < ROUNDS; round++)
     axes = orthonormal(axes.map((axis) => Float64Array.from(covariance, (line) => dot(line, axis))));
   return axes;
-}
-
-/** Gram–Schmidt; vectors that lie in the others' span are left out. */
-function orthonormal(vectors: readonly Float64Array[]): Float64Array[] {
-  const made: Float64Array[] = [];
-  for (const vector of vectors) {
-    const left = Float64Array.from(vector);
-    for (const axis of made) {
-      const along = dot(axis, left);
-      for (let d = 0; d < left.length; d++) left[d] -= along * axis[d];
-    }
-    const length = Math.sqrt(dot(left, left));
-    if (length > 1e-6 * Math.sqrt(dot(vector, vector))) made.push(left.map((x) => x / length));
-  }
-  return made;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }

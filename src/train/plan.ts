@@ -96,6 +96,8 @@ const stage = z.discriminatedUnion('kind', [
     sources: z.array(source).min(1),
     heldOut: z.array(source),
     steps: positive,
+    /** Stop at this step, at the rate that is due there, for a stage that goes on with other means. */
+    stopAt: positive.optional(),
     warmup: positive.default(40),
     evaluateEvery: positive.default(300),
     /** Also bring patches next to the words for what they show, and what each of these losses counts for. */
@@ -125,6 +127,8 @@ const stage = z.discriminatedUnion('kind', [
     /** How strongly such a head also passes on what the patch says in words; 0 for not at all. */
     copy: z.number().min(0).default(0),
   }),
+  /** Writes the table of places behind the fold, from what patches of this store hold; fold its maps anew afterwards. */
+  z.object({ id, kind: z.literal('places'), store: id, pictures: positive.default(500) }),
   /** Writes the model folder's weights in 16 bits. */
   z.object({ id, kind: z.literal('export') }),
 ]);
@@ -187,6 +191,7 @@ function checkStores({ stages }: TrainingPlan, where: string): void {
         made.set(to, 'patches');
       }
     }
+    if (stage.kind === 'places') need(stage.store, 'patches', 'store');
     if (stage.kind === 'answers') {
       for (const { store } of stage.sources) need(store, stage.features, 'sources.store');
       for (const { store } of stage.heldOut) need(store, stage.features, 'heldOut.store');

@@ -7,6 +7,7 @@ import type { PatchHeads } from '../model/training.ts';
 import { foldedWidth } from '../model/vision/efficientnet-lite.ts';
 import { TextTokenizer } from '../text/index.ts';
 import { writeFileAtomic } from '../util/atomic-file.ts';
+import { halvesToFloats } from '../util/float16.ts';
 import { attributeWords, classSource, patchWords, sceneSource, wordTable } from './answer-sources.ts';
 import { ClassExamples } from './class-examples.ts';
 import { tokenizerCorpus } from './corpus.ts';
@@ -31,6 +32,7 @@ import { PictureFactory } from './pictograms/picture-factory.ts';
 import type { Recipe } from './pictograms/recipe.ts';
 import { loadSprites } from './pictograms/sprites.ts';
 import type { Scene } from './pictograms/types.ts';
+import { writePlaces } from './place-code.ts';
 import type { SourcePlan, Stage } from './plan.ts';
 import { type AnswerSource, trainAnswers } from './stage-answers.ts';
 import { type NamingLabel, trainNaming } from './stage-naming.ts';
@@ -108,13 +110,14 @@ export async function runLlava(run: Run, stage: StageOf<'llava'>): Promise<void>
 
 function loopOptions(
   run: Run,
-  stage: { id: string; steps: number; warmup: number; evaluateEvery: number },
+  stage: { id: string; steps: number; stopAt?: number; warmup: number; evaluateEvery: number },
 ): LoopOptions & { threads?: number; device?: 'cpu' | 'webgpu' } {
   return {
     dir: run.dir,
     stage: stage.id,
     seed: run.plan.seed,
     steps: stage.steps,
+    stopAt: stage.stopAt,
     warmup: stage.warmup,
     evaluateEvery: stage.evaluateEvery,
     saveEvery: run.saveEvery ?? 150,
@@ -218,6 +221,16 @@ export async function runMatch(run: Run, stage: StageOf<'match'>): Promise<void>
     attributes: wordTable(tokenizer, attributeWords()),
     copy: stage.copy,
   });
+}
+
+export function runPlaces(run: Run, stage: StageOf<'places'>): void {
+  const store = openStore<Scene>(run, stage.store, 'patches');
+  const count = Math.min(stage.pictures, store.length);
+  const patches = new Uint16Array(count * store.patchValues);
+  const unused = new Uint16Array(count * store.classes);
+  for (let i = 0; i < count; i++) store.read(i, patches, unused, i);
+  store.close();
+  writePlaces(run.vision, run.weights, halvesToFloats(patches));
 }
 
 function lookupHeads(weight: number): LookupHeads {

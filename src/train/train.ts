@@ -11,7 +11,16 @@ import { fileError, writeFileAtomic } from '../util/atomic-file.ts';
 import type { LoopProgress } from './loop.ts';
 import { MetricsFile } from './metrics.ts';
 import { parsePlan, type Stage, type TrainingPlan } from './plan.ts';
-import { runAnswers, runFold, runLlava, runMatch, runNaming, runPictures, runTokenizer } from './run-stage.ts';
+import {
+  runAnswers,
+  runFold,
+  runLlava,
+  runMatch,
+  runNaming,
+  runPictures,
+  runPlaces,
+  runTokenizer,
+} from './run-stage.ts';
 import { readWeights, saveWeights } from './run-state.ts';
 import type { Weights } from './step-runner.ts';
 
@@ -100,7 +109,7 @@ export async function trainFromConfig(path: string, options: TrainOptions = {}):
 }
 
 /** Stages whose result is kept as weights of its own. */
-const MAKES_WEIGHTS: ReadonlySet<Stage['kind']> = new Set(['naming', 'match', 'answers']);
+const MAKES_WEIGHTS: ReadonlySet<Stage['kind']> = new Set(['naming', 'match', 'places', 'answers']);
 
 async function runStage(run: Run, stage: Stage): Promise<void> {
   switch (stage.kind) {
@@ -116,6 +125,8 @@ async function runStage(run: Run, stage: Stage): Promise<void> {
       return runFold(run, stage);
     case 'match':
       return runMatch(run, stage);
+    case 'places':
+      return runPlaces(run, stage);
     case 'answers':
       return runAnswers(run, stage);
     case 'export':

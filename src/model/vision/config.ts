@@ -35,6 +35,8 @@ export interface LiteVisionConfig {
   foldLayers: number;
   foldHeads: number;
   foldIntermediateSize: number;
+  /** Whether a table of places is added behind those layers. */
+  foldPlaces: boolean;
   imageSize: number;
   stem: { kernel: number; stride: number; outputs: number };
   blocks: LiteBlock[];
@@ -69,6 +71,7 @@ const lite = z.object({
   fold_layers: z.number().int().min(0).max(64).default(0),
   fold_heads: size.default(1),
   fold_intermediate_size: size.default(1),
+  fold_places: z.boolean().default(false),
   image_size: size,
   stem: z.object({ kernel: size, stride: size, outputs: size }),
   blocks: z
@@ -142,6 +145,7 @@ export function parseVisionConfig(json: unknown, where: string): VisionConfig {
       foldLayers: c.fold_layers,
       foldHeads: c.fold_heads,
       foldIntermediateSize: c.fold_intermediate_size,
+      foldPlaces: c.fold_places,
       imageSize: c.image_size,
       stem: c.stem,
       blocks: c.blocks,

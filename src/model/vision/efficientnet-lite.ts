@@ -73,8 +73,8 @@ export interface LiteMaps {
 }
 
 /**
- * The trained map into the compressor's width: layer norm, linear, positions, and layers in which patches see each
- * other: a thing in a picture is seldom as large as one patch.
+ * The trained map into the compressor's width: layer norm, linear, positions, layers in which patches see each other
+ * (a thing in a picture is seldom as large as one patch), and where each patch is, for all that comes after.
  *
  * @param maps `[N, side², folded]` → `[N, side², Dv]`
  */
@@ -94,7 +94,7 @@ export function foldMaps(graph: Graph, config: LiteVisionConfig, maps: Value): V
   };
   for (let i = 0; i < config.foldLayers; i++)
     x = graph.scope(`fold.${i}`, () => encoderLayer(graph, `${PREFIX}.fold.layers.${i}`, x, sizes));
-  return x;
+  return config.foldPlaces ? g.add(x, w('places', side * side, config.width)) : x;
 }
 
 /** What the classifier thinks, as one more patch: `[N, classes] → [N, 1, Dv]`. */
