@@ -8,7 +8,7 @@ import type { FeatureStore } from './feature-store.ts';
 import type { NamePlace } from './lookup-batch.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
 import { type PhotoClass, photoClasses } from './pictograms/imagenet.ts';
-import { mentionsIn } from './pictograms/mentions.ts';
+import { lookupsOf } from './pictograms/mentions.ts';
 import {
   conceptClass,
   nothingClass,
@@ -105,9 +105,9 @@ export function sceneSource(
   };
 }
 
-function namePlaces(encoder: PairEncoder, { question }: Question, scene: Scene): NamePlace[] {
-  return mentionsIn(question, scene).flatMap(({ end, targets }) => {
-    const at = encoder.fusedPlace(question, end);
+function namePlaces(encoder: PairEncoder, question: Question, scene: Scene): NamePlace[] {
+  return lookupsOf(question, scene).flatMap(({ end, targets }) => {
+    const at = encoder.fusedPlace(question.question, end);
     return at === null ? [] : [{ at, targets }];
   });
 }

@@ -4,10 +4,10 @@ import type { Bucket } from './answer-batch.ts';
 import type { BatchTensors } from './step-runner.ts';
 import { targetTensors } from './target-tensors.ts';
 
-/** A name in a question: its place among the fused tokens, and what is to be told there; −1 where it is unknown. */
+/** A name in a question: its place among the fused tokens, and what is to be told there; −1 or left out where it is unknown. */
 export interface NamePlace {
   at: number;
-  targets: Readonly<Record<string, number>>;
+  targets: Readonly<Partial<Record<string, number>>>;
 }
 
 /**

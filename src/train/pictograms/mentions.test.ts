@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { lookupClasses, type Mention, mentionsIn } from './mentions.ts';
+import { Random } from '../../util/random.ts';
+import { lookupClasses, lookupsOf, type Mention, mentionsIn } from './mentions.ts';
 import { conceptClass } from './patch-targets.ts';
+import { choiceQuestion } from './questions-name.ts';
 import { COLOUR_NAMES, type Scene, type SceneObject } from './types.ts';
 
 function object(concept: string, x: number, y: number, more: Partial<SceneObject> = {}, size = 0.2): SceneObject {
@@ -77,4 +79,24 @@ test('every target is one of the classes', () => {
       expect(target).toBeGreaterThanOrEqual(-1);
       expect(target).toBeLessThan(classes[name as keyof typeof classes]);
     }
+});
+
+test('of a multiple choice, each option knows its letter and whether it is right, beside what it names', () => {
+  for (let i = 0; i < 20; i++) {
+    const question = choiceQuestion('cat', ['hammer', 'french fries', 'piano'], new Random(i));
+    const options = lookupsOf(question, catAndDogs).filter(({ targets }) => targets.fits !== undefined);
+    const letters = 'ABCD'.slice(0, options.length).split('');
+    expect(options.map(({ targets }) => targets.letters)).toEqual(letters.map((_, letter) => letter));
+    for (const [letter, { end, targets }] of options.entries()) {
+      expect(question.question.slice(0, end)).toMatch(
+        new RegExp(`${letters[letter]}[.:)] (cat|hammer|french fries|piano)$`),
+      );
+      expect(targets.fits).toBe(letters[letter] === question.answer ? 1 : 0);
+      expect(targets.counts).toBe(targets.fits);
+    }
+  }
+  const colours = choiceQuestion('red', ['blue'], new Random('colour'), ['What colour is the cat?']);
+  const lookups = lookupsOf(colours, catAndDogs);
+  expect(lookups[0].targets).toMatchObject({ colours: red, counts: 1 });
+  expect(lookups.slice(1).map(({ targets }) => targets.fits)).toHaveLength(2);
 });

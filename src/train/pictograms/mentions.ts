@@ -9,7 +9,9 @@ import {
   placeClass,
   sizeClass,
 } from './patch-targets.ts';
+import { LETTERS } from './questions-name.ts';
 import { CLEAR_KINDS, confusable, rightNames } from './questions-thing.ts';
+import type { Question } from './questions-types.ts';
 import { type SceneView, type ThingGroup, viewScene } from './questions-view.ts';
 import { cellOf } from './questions-where.ts';
 import { COLOUR_NAMES, type Scene } from './types.ts';
@@ -18,21 +20,31 @@ import { COLOUR_NAMES, type Scene } from './types.ts';
 
 /**
  * What is to be told of a named thing: `things` which thing it is, where a place or a kind was named, `counts` how
- * many there are (0: none), `columns`, `rows`, `colours`, `sizes` as for patches.
+ * many there are (0: none), `columns`, `rows`, `colours`, `sizes` as for patches; of an option `letters` which it is and
+ * `fits` whether it is right.
  */
-export type Lookup = 'things' | 'counts' | 'columns' | 'rows' | 'colours' | 'sizes';
+export type Lookup = 'things' | 'counts' | 'columns' | 'rows' | 'colours' | 'sizes' | 'letters' | 'fits';
 
 /** Each is one of so many classes. */
 export function lookupClasses(): Readonly<Record<Lookup, number>> {
   const { columns, rows, colours, sizes } = PATCH_ATTRIBUTES;
-  return { things: patchClassCount(), counts: MOST_OBJECTS + 1, columns, rows, colours, sizes };
+  return {
+    things: patchClassCount(),
+    counts: MOST_OBJECTS + 1,
+    columns,
+    rows,
+    colours,
+    sizes,
+    letters: LETTERS.length,
+    fits: 2,
+  };
 }
 
 export interface Mention {
   /** Where the name ends in the question, in UTF-16 units. */
   end: number;
-  /** −1 where the picture does not say, as the place of what is there twice. */
-  targets: Readonly<Record<Lookup, number>>;
+  /** −1 or left out where the picture does not say, as the place of what is there twice. */
+  targets: Readonly<Partial<Record<Lookup, number>>>;
 }
 
 const WORD = /[a-z0-9]+(?:[’'.-](?!s\b)[a-z0-9]+)*/gi;
@@ -77,6 +89,16 @@ function nameTable() {
 }
 
 const byId = (): ReadonlyMap<string, NamedConcept> => nameTable().things;
+
+/** What a question names, and of a multiple choice what each option is. */
+export function lookupsOf({ question, options = [] }: Question, scene: Scene): Mention[] {
+  const mentions = mentionsIn(question, scene);
+  const chosen = options.map(({ end, right }, letters) => {
+    const named = mentions.find((mention) => mention.end === end);
+    return { end, targets: { ...named?.targets, letters, fits: right ? 1 : 0 } };
+  });
+  return [...mentions.filter(({ end }) => options.every((option) => option.end !== end)), ...chosen];
+}
 
 /**
  * Finds what a question names: the longest names of things, kinds of things, and places. Those of which the picture

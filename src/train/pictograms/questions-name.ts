@@ -98,7 +98,7 @@ export function categoryQuestion(thing: Thing, random: Random): Question {
   });
 }
 
-const LETTERS = ['A', 'B', 'C', 'D'] as const;
+export const LETTERS = ['A', 'B', 'C', 'D'] as const;
 
 const CHOICE_SUFFIXES: readonly string[] = [
   '',
@@ -138,12 +138,17 @@ export function choiceQuestion(
   const letter = LETTERS[options.indexOf(right)];
   const mark = random.pick([': ', ') ', '. ']);
   const join = random.pick([' ', ', ', ' ']);
-  const listed = options.map((option, i) => `${LETTERS[i]}${mark}${option}`).join(join);
+  let question = `${random.pick(templates)} `;
+  const ends = options.map((option, i) => {
+    question += `${i === 0 ? '' : join}${LETTERS[i]}${mark}${option}`;
+    return { end: question.length, right: option === right };
+  });
   return {
     kind: 'choice',
-    question: `${random.pick(templates)} ${listed}${random.pick(CHOICE_SUFFIXES)}`,
+    question: question + random.pick(CHOICE_SUFFIXES),
     answer: letter,
     accepted: [`${letter}: ${right}`, right, ...accepted],
+    options: ends,
   };
 }
 
