@@ -65,6 +65,29 @@ describe('answerScores', () => {
   });
 });
 
+/** Trains a stage for some steps in a folder of its own; gives the running loss of each. */
+async function trained(taught: AnswerStage, seed: string, steps: number): Promise<number[]> {
+  const dir = await mkdtemp(join(tmpdir(), `llava-mini-${seed}-`));
+  const losses: number[] = [];
+  try {
+    await trainAnswers(taught, {
+      dir,
+      stage: seed,
+      seed,
+      steps,
+      warmup: 1,
+      saveEvery: 1e9,
+      evaluateEvery: 1e9,
+      metrics: new MetricsFile(dir),
+      threads: 1,
+      onProgress: ({ loss }) => losses.push(loss),
+    });
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+  return losses;
+}
+
 describe('words beside the answers', () => {
   // Patch 0 shows the first class, patch 1 the second, patch 2 one without words, patch 3 nothing known.
   const shown = (wordless: number): AnswerSource => ({
@@ -78,12 +101,9 @@ describe('words beside the answers', () => {
     },
   });
 
-  /** The running loss of each step. */
-  async function losses(weight: number, wordless = 2): Promise<number[]> {
-    const dir = await mkdtemp(join(tmpdir(), 'llava-mini-words-'));
-    const seen: number[] = [];
-    try {
-      const taught: AnswerStage = {
+  const losses = (weight: number, wordless = 2): Promise<number[]> =>
+    trained(
+      {
         ...stage([]),
         sources: [shown(wordless)],
         words: weight ? { names: { table: [[40], [41, 42], []], weight } } : {},
@@ -91,24 +111,10 @@ describe('words beside the answers', () => {
           clip: 1,
           groups: [{ match: 'mm_projector', optimiser: 'adamw', learningRate: 3e-3 }],
         },
-      };
-      await trainAnswers(taught, {
-        dir,
-        stage: 'words',
-        seed: 'words',
-        steps: 80,
-        warmup: 1,
-        saveEvery: 1e9,
-        evaluateEvery: 1e9,
-        metrics: new MetricsFile(dir),
-        threads: 1,
-        onProgress: ({ loss }) => seen.push(loss),
-      });
-    } finally {
-      await rm(dir, { recursive: true, force: true });
-    }
-    return seen;
-  }
+      },
+      'words',
+      80,
+    );
 
   it('add their loss as much as they count, and are learnt', async () => {
     const [none, once, twice] = [await losses(0), await losses(1), await losses(2)];
@@ -139,35 +145,20 @@ describe('lookups beside the answers', () => {
   });
 
   it('teach fused names to tell what the picture shows, and are scored', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'llava-mini-lookups-'));
-    try {
-      const taught: AnswerStage = {
-        ...stage([named('again')]),
-        sources: [named('numbers')],
-        lookups: { counts: { classes: 3, weight: 1 }, rows: { classes: 2, weight: 1 } },
-        optimiser: {
-          clip: 1,
-          groups: [{ match: 'mm_projector|prefusion|lookup_head', optimiser: 'adamw', learningRate: 1e-2 }],
-        },
-      };
-      await trainAnswers(taught, {
-        dir,
-        stage: 'lookups',
-        seed: 'lookups',
-        steps: 120,
-        warmup: 1,
-        saveEvery: 1e9,
-        evaluateEvery: 1e9,
-        metrics: new MetricsFile(dir),
-        threads: 1,
-      });
-      const scores = await answerScores(taught, 'seed');
-      expect(scores['again/lookup/counts']).toBe(1);
-      // Never told: not scored either.
-      expect(scores['again/lookup/rows']).toBeUndefined();
-      expect(scores).toHaveProperty('again/count');
-    } finally {
-      await rm(dir, { recursive: true, force: true });
-    }
+    const taught: AnswerStage = {
+      ...stage([named('again')]),
+      sources: [named('numbers')],
+      lookups: { counts: { classes: 3, weight: 1 }, rows: { classes: 2, weight: 1 } },
+      optimiser: {
+        clip: 1,
+        groups: [{ match: 'mm_projector|prefusion|lookup_head', optimiser: 'adamw', learningRate: 1e-2 }],
+      },
+    };
+    await trained(taught, 'lookups', 120);
+    const scores = await answerScores(taught, 'seed');
+    expect(scores['again/lookup/counts']).toBe(1);
+    // Never told: not scored either.
+    expect(scores['again/lookup/rows']).toBeUndefined();
+    expect(scores).toHaveProperty('again/count');
   });
 });
