@@ -20,6 +20,7 @@ import {
 import type { Question } from './pictograms/questions.ts';
 import { askAboutThing, nameQuestion, unsureQuestion } from './pictograms/questions-name.ts';
 import { CLEAR_KINDS } from './pictograms/questions-thing.ts';
+import { type SceneView, viewScene } from './pictograms/questions-view.ts';
 import { COLOUR_NAMES, type Scene } from './pictograms/types.ts';
 import type { AnswerSource, AnswerStage, AskedPair } from './stage-answers.ts';
 import type { PairEncoder } from './tokenise.ts';
@@ -34,14 +35,17 @@ export function wordTable(tokenizer: TextTokenizer, words: readonly (readonly st
 /** How much each kind of words counts: of patches, and `token` the name of the one thing in the picture. */
 export type WordWeights = Partial<Record<'names' | 'colours' | 'rows' | 'columns' | 'kinds' | 'token', number>>;
 
-const ROWS = [' top', ' center', ' bottom'];
-const COLUMNS = [' left', ' center', ' right'];
+/** Words for what else than its name a thing has. */
+const ATTRIBUTES = {
+  rows: [' top', ' center', ' bottom'],
+  columns: [' left', ' center', ' right'],
+  colours: COLOUR_NAMES.map((name) => ` ${name}`),
+  kinds: CLEAR_KINDS.map((kind) => ` ${kind}`),
+};
 
-/** Words for a patch's places, colours and kinds, each on its own. */
+/** Words for places, colours and kinds, each once. */
 export function attributeWords(): readonly (readonly string[])[] {
-  const colours = COLOUR_NAMES.map((name) => ` ${name}`);
-  const kinds = CLEAR_KINDS.map((kind) => ` ${kind}`);
-  return [...new Set([...ROWS, ...COLUMNS, ...colours, ...kinds])].map((word) => [word]);
+  return [...new Set(Object.values(ATTRIBUTES).flat())].map((word) => [word]);
 }
 
 /** Words for what the pictogram world's pictures show, as they stand within a sentence. */
@@ -54,10 +58,10 @@ export function patchWords(
   const thirds = (words: readonly string[]): string[][] => words.flatMap((word) => [[word], [word], [word]]);
   const all: Record<keyof WordWeights, readonly (readonly string[])[]> = {
     names: patchClassWords(),
-    colours: COLOUR_NAMES.map((name) => [` ${name}`]),
-    rows: thirds(ROWS),
-    columns: thirds(COLUMNS),
-    kinds: CLEAR_KINDS.map((kind) => [` ${kind}`]),
+    colours: ATTRIBUTES.colours.map((word) => [word]),
+    rows: thirds(ATTRIBUTES.rows),
+    columns: thirds(ATTRIBUTES.columns),
+    kinds: ATTRIBUTES.kinds.map((word) => [word]),
     token: patchClassWords(),
   };
   const words = Object.entries(all).flatMap(([kind, own]) => {
@@ -100,13 +104,14 @@ export function sceneSource(
         out.set(patchAttribute(kind as PatchAttribute, scene, sideOf(out)));
       if (scene.objects.length === 1) token?.fill(conceptClass(conceptOf(scene.objects[0]).id));
       const questions = asking === 'name' ? nameOnly(scene, random) : favouredQuestions(scene, random, favour);
-      return questions.map((q) => ({ ...encode(encoder, q), names: looking ? namePlaces(encoder, q, scene) : [] }));
+      const view = looking ? viewScene(scene) : null;
+      return questions.map((q) => ({ ...encode(encoder, q), names: view ? namePlaces(encoder, q, view) : [] }));
     },
   };
 }
 
-function namePlaces(encoder: PairEncoder, question: Question, scene: Scene): NamePlace[] {
-  return lookupsOf(question, scene).flatMap(({ end, targets }) => {
+function namePlaces(encoder: PairEncoder, question: Question, view: SceneView): NamePlace[] {
+  return lookupsOf(question, view).flatMap(({ end, targets }) => {
     const at = encoder.fusedPlace(question.question, end);
     return at === null ? [] : [{ at, targets }];
   });
@@ -117,7 +122,7 @@ function nameOnly(scene: Scene, random: Random): Question[] {
 }
 
 function encode(encoder: PairEncoder, q: Question): AskedPair {
-  return { kind: q.kind, ...encoder.encode(q.question, q.answer) };
+  return { kind: q.kind, ...encoder.encode(q.question, q.answer, q.spelt) };
 }
 
 /**

@@ -55,7 +55,7 @@ export function writePlaces(vision: LiteVisionConfig, weights: Weights, patches:
   for (let row = 0; row < projector.length; row += width) {
     const own = projector.subarray(row, row + width);
     for (const axis of axes) {
-      const along = dot(axis, own as unknown as Float64Array);
+      const along = dot(axis, own);
       for (let d = 0; d < width; d++) own[d] -= along * axis[d];
     }
   }

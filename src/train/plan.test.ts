@@ -119,6 +119,11 @@ describe('parsePlan', () => {
       'stage answers: sources.store: maps keeps maps, not patches',
     ],
     [
+      'answers from patches folded before their places were written',
+      plan([STAGES.maps, STAGES.fold, { id: 'places', kind: 'places', store: 'patches' }, STAGES.own, STAGES.answers]),
+      'stage answers: sources.store: patches keeps patches without places, not patches',
+    ],
+    [
       'answers held out from a later stage',
       withStage('answers', { heldOut: [{ kind: 'llava', name: 'x', store: 'later', weight: 1 }] }),
       'stage answers: heldOut.store: later is not made by an earlier stage',

@@ -119,12 +119,12 @@ const stage = z.discriminatedUnion('kind', [
     buckets: z.array(bucket).min(1),
     optimiser,
   }),
-  /** Makes one head of each pre-fusion layer compare content; see `matchHeads`. */
+  /** Makes heads of each pre-fusion layer compare content; see `matchHeads`. */
   z.object({
     id,
     kind: z.literal('match'),
     sharpness: z.number().positive().default(20),
-    /** How strongly such a head also passes on what the patch says in words; 0 for not at all. */
+    /** How strongly they pass on what they find, a second head for attributes among them; 0: one head compares, no more. */
     copy: z.number().min(0).default(0),
   }),
   /** Writes the table of places behind the fold, from what patches of this store hold; fold its maps anew afterwards. */
@@ -171,7 +171,7 @@ export function parsePlan(json: unknown, where: string): TrainingPlan {
 
 /** Every store that a stage reads must have been made before, in the form that the stage reads. */
 function checkStores({ stages }: TrainingPlan, where: string): void {
-  const made = new Map<string, 'maps' | 'patches'>();
+  const made = new Map<string, 'maps' | 'patches' | 'patches without places'>();
   for (const stage of stages) {
     const need = (store: string, keep: 'maps' | 'patches', key: string): void => {
       if (made.get(store) === keep) return;
@@ -191,7 +191,11 @@ function checkStores({ stages }: TrainingPlan, where: string): void {
         made.set(to, 'patches');
       }
     }
-    if (stage.kind === 'places') need(stage.store, 'patches', 'store');
+    if (stage.kind === 'places') {
+      need(stage.store, 'patches', 'store');
+      // What was kept before is no longer what the tower gives.
+      for (const [name, keep] of made) if (keep === 'patches') made.set(name, 'patches without places');
+    }
     if (stage.kind === 'answers') {
       for (const { store } of stage.sources) need(store, stage.features, 'sources.store');
       for (const { store } of stage.heldOut) need(store, stage.features, 'heldOut.store');

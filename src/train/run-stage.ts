@@ -225,16 +225,26 @@ export async function runMatch(run: Run, stage: StageOf<'match'>): Promise<void>
 
 export function runPlaces(run: Run, stage: StageOf<'places'>): void {
   const store = openStore<Scene>(run, stage.store, 'patches');
-  const count = Math.min(stage.pictures, store.length);
-  const patches = new Uint16Array(count * store.patchValues);
-  const unused = new Uint16Array(count * store.classes);
-  for (let i = 0; i < count; i++) store.read(i, patches, unused, i);
-  store.close();
-  writePlaces(run.vision, run.weights, halvesToFloats(patches));
+  try {
+    const count = Math.min(stage.pictures, store.length);
+    const patches = new Uint16Array(count * store.patchValues);
+    const unused = new Uint16Array(count * store.classes);
+    for (let i = 0; i < count; i++) store.read(i, patches, unused, i);
+    writePlaces(run.vision, run.weights, halvesToFloats(patches));
+  } finally {
+    store.close();
+  }
 }
 
+/** Each head counts as much as any other, all letters of a lettering together as much as one. */
 function lookupHeads(weight: number): LookupHeads {
-  return Object.fromEntries(Object.entries(lookupClasses()).map(([name, classes]) => [name, { classes, weight }]));
+  const { letters } = PATCH_ATTRIBUTES;
+  return Object.fromEntries(
+    Object.entries(lookupClasses()).map(([name, classes]) => [
+      name,
+      { classes, weight: /^letter\d/.test(name) ? weight / letters : weight },
+    ]),
+  );
 }
 
 export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<void> {

@@ -45,20 +45,36 @@ export class PairEncoder {
       throw new LlavaMiniError('bad-model', 'the chat template does not keep the question apart from its markup');
   }
 
-  encode(question: string, answer: string): TokenisedPair {
+  /** @param spelt part of the answer that is given letter by letter, as it is read, whatever words it makes */
+  encode(question: string, answer: string, spelt = ''): TokenisedPair {
     return {
       prompt: [...this.before, ...this.ids(`\n${question.trim()}`), ...this.after],
-      answer: [...this.ids(answer), this.end],
+      answer: [...this.answerIds(answer, spelt), this.end],
     };
   }
 
-  /** Which of the fused tokens (the prompt without the picture's place) ends a question's first `end` characters; null within a token. */
-  fusedPlace(question: string, end: number): number | null {
+  private answerIds(answer: string, spelt: string): number[] {
+    const at = spelt === '' ? -1 : answer.indexOf(spelt);
+    if (at < 0) return this.ids(answer);
+    const parts = [answer.slice(0, at), ...spelt, answer.slice(at + spelt.length)];
+    return parts.flatMap((part) => (part === '' ? [] : this.ids(part)));
+  }
+
+  /**
+   * Which of the fused tokens (the prompt without the picture's place) ends a question's first `end` characters; 0 and
+   * −1 are the two before the question, null the prompt's last.
+   *
+   * @returns null within a token
+   */
+  fusedPlace(question: string, end: number | null): number | null {
     const text = question.trim();
     const whole = this.ids(`\n${text}`);
+    const start = this.before.filter((id) => id !== IMAGE_TOKEN).length;
+    if (end === null) return start + whole.length + this.after.length - 1;
+    if (end < 0) return start + end;
     const part = this.ids(`\n${text.slice(0, end)}`);
     if (part.some((id, i) => id !== whole[i])) return null;
-    return this.before.filter((id) => id !== IMAGE_TOKEN).length + part.length - 1;
+    return start + part.length - 1;
   }
 
   private ids(text: string): number[] {

@@ -18,7 +18,7 @@ export function orthonormal(vectors: readonly Float64Array[]): Float64Array[] {
 }
 
 /** Of vectors of one length. */
-export function dot(a: Float64Array, b: Float64Array): number {
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
 import { Random } from '../../util/random.ts';
 import { lookupClasses, lookupsOf, type Mention, mentionsIn } from './mentions.ts';
-import { conceptClass } from './patch-targets.ts';
-import { choiceQuestion } from './questions-name.ts';
+import { CHARACTERS, conceptClass } from './patch-targets.ts';
+import { choiceQuestion, LETTERS } from './questions-name.ts';
+import { textQuestion } from './questions-text.ts';
+import { CLEAR_KINDS } from './questions-thing.ts';
+import type { Question } from './questions-types.ts';
+import { viewScene } from './questions-view.ts';
 import { COLOUR_NAMES, type Scene, type SceneObject } from './types.ts';
 
 function object(concept: string, x: number, y: number, more: Partial<SceneObject> = {}, size = 0.2): SceneObject {
@@ -23,7 +27,10 @@ const catAndDogs = scene(
 
 /** The text that each mention ends, and what it tells. */
 function found(question: string, shown: Scene): [string, Mention['targets']][] {
-  return mentionsIn(question, shown).map(({ end, targets }) => [question.slice(0, end), targets]);
+  return mentionsIn(question, viewScene(shown)).map(({ end, targets }) => [
+    question.slice(0, end ?? undefined),
+    targets,
+  ]);
 }
 
 test('of what there is once, place, colour and size are told; of what there is more often, the number', () => {
@@ -32,13 +39,48 @@ test('of what there is once, place, colour and size are told; of what there is m
   expect(one).toMatchObject({ counts: 1, columns: 1, rows: 4, colours: red, things: -1 });
   expect(one.sizes).toBeGreaterThanOrEqual(0);
   expect(dogs).toBe('Are there more cats or dogs');
-  expect(two).toEqual({ counts: 2, columns: -1, rows: -1, colours: -1, sizes: -1, things: -1 });
+  expect(two).toEqual({
+    ...{ counts: 2, columns: -1, rows: -1, colours: -1, sizes: -1, things: -1 },
+    kinds: CLEAR_KINDS.indexOf('animal'),
+    more: 1,
+  });
 });
 
 test('of what is not there, that there is none', () => {
   const [[text, none]] = found("What is the fire engine's color?", catAndDogs);
   expect(text).toBe('What is the fire engine');
-  expect(none).toEqual({ counts: 0, columns: -1, rows: -1, colours: -1, sizes: -1, things: -1 });
+  expect(none).toEqual({ counts: 0, columns: -1, rows: -1, colours: -1, sizes: -1, kinds: -1, things: -1 });
+});
+
+test('of two named things, the second tells how it compares with the first', () => {
+  const shown = scene(object('cat', 0.2, 0.5, {}, 0.4), object('dog', 0.8, 0.5), object('hammer', 0.78, 0.2));
+  const compared = (question: string) => {
+    const { relations, larger, more } = found(question, shown)[1][1];
+    return { relations, larger, more };
+  };
+  expect(compared('Where is the cat relative to the dog?')).toEqual({ relations: 0, larger: 0, more: 2 });
+  expect(compared('Where is the dog relative to the cat?')).toEqual({ relations: 1, larger: 1, more: 2 });
+  expect(compared('Is the hammer above or below the dog?')).toEqual({ relations: 2, larger: -1, more: 2 });
+  expect(compared('Is the dog above or below the dog?').relations).toBeUndefined();
+  expect(compared('Is the piano left of the dog?').relations).toBeUndefined();
+});
+
+test('the tokens around a question tell the lettering, letter by letter', () => {
+  const sign: Scene = {
+    ...scene(),
+    lettering: { text: 'Hi4', box: [0.2, 0.4, 0.8, 0.6], colour: 'red', font: 'test' },
+  };
+  const question = textQuestion(viewScene(sign), new Random(1)) as Question;
+  const mentions = lookupsOf(question, viewScene(sign));
+  const told = mentions.map(({ end, targets }) => [end, Object.keys(targets)]);
+  expect(told).toEqual([
+    [-1, ['letter0', 'letter1', 'letter2']],
+    [0, ['letter3', 'letter4', 'letter5']],
+    [null, ['letter6', 'letter7']],
+  ]);
+  const [first, second] = mentions.map(({ targets }) => Object.values(targets));
+  expect(first).toEqual([...'hi4'].map((character) => CHARACTERS.indexOf(character)));
+  expect(second).toEqual([CHARACTERS.length, CHARACTERS.length, CHARACTERS.length]);
 });
 
 test('the longest name counts', () => {
@@ -74,21 +116,21 @@ test('words that are names as well mostly mean something else', () => {
 
 test('every target is one of the classes', () => {
   const classes = lookupClasses();
-  for (const { targets } of mentionsIn('cat, dog, animal, hammer', catAndDogs))
+  for (const { targets } of mentionsIn('cat, dog, animal, hammer', viewScene(catAndDogs)))
     for (const [name, target] of Object.entries(targets)) {
       expect(target).toBeGreaterThanOrEqual(-1);
-      expect(target).toBeLessThan(classes[name as keyof typeof classes]);
+      expect(target).toBeLessThan(classes[name]);
     }
 });
 
 test('of a multiple choice, each option knows its letter and whether it is right, beside what it names', () => {
   for (let i = 0; i < 20; i++) {
     const question = choiceQuestion('cat', ['hammer', 'french fries', 'piano'], new Random(i));
-    const options = lookupsOf(question, catAndDogs).filter(({ targets }) => targets.fits !== undefined);
+    const options = lookupsOf(question, viewScene(catAndDogs)).filter(({ targets }) => targets.fits !== undefined);
     const letters = 'ABCD'.slice(0, options.length).split('');
-    expect(options.map(({ targets }) => targets.letters)).toEqual(letters.map((_, letter) => letter));
+    expect(options.map(({ targets }) => targets.options)).toEqual(letters.map((_, letter) => letter));
     for (const [letter, { end, targets }] of options.entries()) {
-      expect(question.question.slice(0, end)).toMatch(
+      expect(question.question.slice(0, end ?? undefined)).toMatch(
         new RegExp(`${letters[letter]}[.:)] (cat|hammer|french fries|piano)$`),
       );
       expect(targets.fits).toBe(letters[letter] === question.answer ? 1 : 0);
@@ -96,7 +138,8 @@ test('of a multiple choice, each option knows its letter and whether it is right
     }
   }
   const colours = choiceQuestion('red', ['blue'], new Random('colour'), ['What colour is the cat?']);
-  const lookups = lookupsOf(colours, catAndDogs);
-  expect(lookups[0].targets).toMatchObject({ colours: red, counts: 1 });
-  expect(lookups.slice(1).map(({ targets }) => targets.fits)).toHaveLength(2);
+  const [chosen, cat, ...offered] = lookupsOf(colours, viewScene(catAndDogs));
+  expect(chosen).toEqual({ end: null, targets: { chosen: LETTERS.indexOf(colours.answer as 'A') } });
+  expect(cat.targets).toMatchObject({ colours: red, counts: 1 });
+  expect(offered.map(({ targets }) => targets.fits)).toHaveLength(2);
 });

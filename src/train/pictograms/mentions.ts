@@ -2,6 +2,7 @@ import { type NamedConcept, namedConcepts, shapeConcepts } from './concepts.ts';
 import { isOfKind, kindOf } from './kinds.ts';
 import { MOST_OBJECTS } from './layout.ts';
 import {
+  CHARACTERS,
   colourClass,
   conceptClass,
   PATCH_ATTRIBUTES,
@@ -9,25 +10,46 @@ import {
   placeClass,
   sizeClass,
 } from './patch-targets.ts';
+import { isClearlyBigger } from './questions-bigger.ts';
 import { LETTERS } from './questions-name.ts';
+import { type Relation, relationOf } from './questions-relation.ts';
 import { CLEAR_KINDS, confusable, rightNames } from './questions-thing.ts';
 import type { Question } from './questions-types.ts';
-import { type SceneView, type ThingGroup, viewScene } from './questions-view.ts';
+import type { SceneView, ThingGroup } from './questions-view.ts';
 import { cellOf } from './questions-where.ts';
-import { COLOUR_NAMES, type Scene } from './types.ts';
+import { COLOUR_NAMES } from './types.ts';
 
 /** @file Names of things in questions, and what the picture shows of the things named: what pre-fusion is to look up. */
 
+/** How the first of two named things lies to the second. */
+const RELATIONS: readonly Relation[] = ['left', 'right', 'above', 'below'];
+
 /**
  * What is to be told of a named thing: `things` which thing it is, where a place or a kind was named, `counts` how
- * many there are (0: none), `columns`, `rows`, `colours`, `sizes` as for patches; of an option `letters` which it is and
- * `fits` whether it is right.
+ * many there are (0: none), `columns`, `rows`, `colours`, `sizes`, `kinds` as for patches; of the second of two
+ * `relations` how the first lies to it, `larger` and `more` whether it is the larger of both or there are more of it; of
+ * an option `options` which it is and `fits` whether it is right. The tokens around the question tell `chosen`, which
+ * option is right, and `letter0` to `letter7`, the lettering's letters, the last class where there are fewer.
  */
-export type Lookup = 'things' | 'counts' | 'columns' | 'rows' | 'colours' | 'sizes' | 'letters' | 'fits';
+export type Lookup =
+  | 'things'
+  | 'counts'
+  | 'columns'
+  | 'rows'
+  | 'colours'
+  | 'sizes'
+  | 'kinds'
+  | 'relations'
+  | 'larger'
+  | 'more'
+  | 'options'
+  | 'fits'
+  | 'chosen'
+  | `letter${number}`;
 
 /** Each is one of so many classes. */
-export function lookupClasses(): Readonly<Record<Lookup, number>> {
-  const { columns, rows, colours, sizes } = PATCH_ATTRIBUTES;
+export function lookupClasses(): Readonly<Record<string, number>> {
+  const { columns, rows, colours, sizes, kinds, letters } = PATCH_ATTRIBUTES;
   return {
     things: patchClassCount(),
     counts: MOST_OBJECTS + 1,
@@ -35,14 +57,20 @@ export function lookupClasses(): Readonly<Record<Lookup, number>> {
     rows,
     colours,
     sizes,
-    letters: LETTERS.length,
+    kinds,
+    relations: RELATIONS.length,
+    larger: 2,
+    more: 3,
+    options: LETTERS.length,
     fits: 2,
+    chosen: LETTERS.length,
+    ...Object.fromEntries(Array.from({ length: letters }, (_, i) => [`letter${i}`, CHARACTERS.length + 1])),
   };
 }
 
 export interface Mention {
-  /** Where the name ends in the question, in UTF-16 units. */
-  end: number;
+  /** Where the name ends in the question, in UTF-16 units; 0 and −1 are the tokens before it, null is the prompt's last. */
+  end: number | null;
   /** −1 or left out where the picture does not say, as the place of what is there twice. */
   targets: Readonly<Partial<Record<Lookup, number>>>;
 }
@@ -90,28 +118,50 @@ function nameTable() {
 
 const byId = (): ReadonlyMap<string, NamedConcept> => nameTable().things;
 
-/** What a question names, and of a multiple choice what each option is. */
-export function lookupsOf({ question, options = [] }: Question, scene: Scene): Mention[] {
-  const mentions = mentionsIn(question, scene);
-  const chosen = options.map(({ end, right }, letters) => {
+/** What a question names, and of a multiple choice what each option is; first what the tokens around it are to tell. */
+export function lookupsOf({ kind, question, options = [] }: Question, view: SceneView): Mention[] {
+  const mentions = mentionsIn(question, view);
+  const offered = options.map(({ end, right }, nth): Mention => {
     const named = mentions.find((mention) => mention.end === end);
-    return { end, targets: { ...named?.targets, letters, fits: right ? 1 : 0 } };
+    return { end, targets: { ...named?.targets, options: nth, fits: right ? 1 : 0 } };
   });
-  return [...mentions.filter(({ end }) => options.every((option) => option.end !== end)), ...chosen];
+  const others = mentions.filter(({ end }) => options.every((option) => option.end !== end));
+  const { lettering } = view.scene;
+  const markup =
+    options.length > 0
+      ? [{ end: null, targets: { chosen: options.findIndex(({ right }) => right) } }]
+      : lettering !== null && (kind === 'text' || kind === 'describe')
+        ? letterMentions(lettering.text)
+        : [];
+  return [...markup, ...others, ...offered];
+}
+
+/** Lettering is spread over the tokens around the question: one alone would have to look at eight places at once. */
+const LETTER_TOKENS: readonly (number | null)[] = [-1, 0, null];
+
+function letterMentions(text: string): Mention[] {
+  const classes = Array.from({ length: PATCH_ATTRIBUTES.letters }, (_, i) =>
+    i < text.length ? CHARACTERS.indexOf(text[i].toLowerCase()) : CHARACTERS.length,
+  );
+  const each = Math.ceil(classes.length / LETTER_TOKENS.length);
+  return LETTER_TOKENS.map((end, token) => {
+    const own = classes.slice(token * each, (token + 1) * each);
+    return { end, targets: Object.fromEntries(own.map((target, i) => [`letter${token * each + i}`, target])) };
+  });
 }
 
 /**
  * Finds what a question names: the longest names of things, kinds of things, and places. Those of which the picture
  * leaves open what they mean are passed over.
  */
-export function mentionsIn(question: string, scene: Scene): Mention[] {
+export function mentionsIn(question: string, view: SceneView): Mention[] {
   const { table, longest } = nameTable();
   const words = [...question.matchAll(WORD)].map(({ 0: word, index }) => ({
     word: word.toLowerCase(),
     end: index + word.length,
   }));
-  const view = viewScene(scene);
   const mentions: Mention[] = [];
+  let before: ThingGroup | null = null;
   const add = (end: number, targets: Mention['targets'] | null): void => {
     if (targets !== null) mentions.push({ end, targets });
   };
@@ -122,7 +172,11 @@ export function mentionsIn(question: string, scene: Scene): Mention[] {
       if (named === undefined) continue;
       const { end } = own[length - 1];
       const known = named.things.length > 0 ? thingTargets(named.things, view) : null;
-      add(end, named.kind === null || (known !== null && known !== NONE) ? known : kindTargets(named.kind, view));
+      const meant = view.askable.filter((group) => named.things.includes(group.thing.id));
+      if (known !== null && known !== NONE && before !== null && meant.length === 1 && meant[0] !== before)
+        add(end, { ...known, ...comparison(before, meant[0]) });
+      else add(end, named.kind === null || (known !== null && known !== NONE) ? known : kindTargets(named.kind, view));
+      before = meant.length === 1 ? meant[0] : null;
       at += length - 1;
       break;
     }
@@ -160,7 +214,17 @@ function placeTargets(place: string, view: SceneView): Mention['targets'] | null
   return there.length === 1 && there[0].askable && there[0].members.length === 1 ? shown(there[0]) : null;
 }
 
-const NONE: Mention['targets'] = { things: -1, counts: 0, columns: -1, rows: -1, colours: -1, sizes: -1 };
+/** How the second of two named things compares with the first. */
+function comparison(first: ThingGroup, second: ThingGroup): Mention['targets'] {
+  const more = second.members.length - first.members.length;
+  const counts = { more: more === 0 ? 2 : more > 0 ? 1 : 0 };
+  if (first.members.length > 1 || second.members.length > 1) return counts;
+  const relation = relationOf(first.box, second.box);
+  const larger = isClearlyBigger(second.box, first.box) ? 1 : isClearlyBigger(first.box, second.box) ? 0 : -1;
+  return { ...counts, larger, relations: relation === null ? -1 : RELATIONS.indexOf(relation) };
+}
+
+const NONE: Mention['targets'] = { things: -1, counts: 0, columns: -1, rows: -1, colours: -1, sizes: -1, kinds: -1 };
 
 function shown({ thing, members, box, colour }: ThingGroup): Mention['targets'] {
   const single = members.length === 1;
@@ -171,5 +235,6 @@ function shown({ thing, members, box, colour }: ThingGroup): Mention['targets'] 
     rows: single ? placeClass('rows', box) : -1,
     colours: colourClass(colour),
     sizes: single ? sizeClass(box) : -1,
+    kinds: CLEAR_KINDS.indexOf(thing.kind),
   };
 }

@@ -8,7 +8,8 @@ import { type Box, COLOUR_NAMES, type ColourName, type Scene, type SceneObject }
  * what pre-fusion reads scenes from.
  */
 
-const CHARACTERS = '0123456789abcdefghijklmnopqrstuvwxyz';
+/** What lettering is made of, in either case. */
+export const CHARACTERS = '0123456789abcdefghijklmnopqrstuvwxyz';
 
 /** Objects that are hidden more than this are not taught. */
 const MOST_HIDDEN = 0.5;

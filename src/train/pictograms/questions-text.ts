@@ -22,13 +22,14 @@ export function textQuestion(view: SceneView, random: Random): Question | null {
   const { lettering } = view.scene;
   if (lettering === null) return null;
   const { text } = lettering;
-  return makeQuestion(random, {
+  const asked = makeQuestion(random, {
     kind: 'text',
     templates: TEXT_TEMPLATES,
     answer: `It says "${text}".`,
     short: text,
     accepted: [text, `the text says ${text}`, `the text is ${text}`, `the word is ${text}`, `it says ${text}`],
   });
+  return { ...asked, spelt: text };
 }
 
 /** Asked to read where nothing is written. */

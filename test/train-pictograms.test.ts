@@ -1,0 +1,128 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readHeader } from '../src/checkpoint/safetensors.ts';
+import { readWeights } from '../src/train/run-state.ts';
+import { trainFromConfig } from '../src/train/train.ts';
+import { writeTinyRun } from './support/tiny-lite.ts';
+
+/** Every kind of stage that nano's plans have, on a handful of drawn pictures. */
+
+const groups = (match: string) => [{ match, optimiser: 'adamw', learningRate: 1e-3 }];
+const fold = (id: string, to: string) => ({ id, kind: 'fold', stores: [{ from: 'drawn', to }] });
+const answers = (id: string, store: string) => ({
+  id,
+  kind: 'answers',
+  steps: 3,
+  warmup: 1,
+  evaluateEvery: 3,
+  words: { names: 0.3, columns: 0.2, token: 0.3 },
+  lookups: 0.2,
+  sources: [{ kind: 'scenes', name: 'scenes', store, asking: 'all', favour: { choice: 8 }, weight: 1 }],
+  heldOut: [{ kind: 'scenes', name: 'held', store, asking: 'all', weight: 1 }],
+  buckets: [{ pictures: 4, questions: 2, promptTokens: 160, sequence: 260, labels: 400, answerTokens: 98 }],
+  optimiser: { groups: groups('mm_projector|prefusion_layers|model\\.layers|lookup_head') },
+});
+const PLAN = {
+  name: 'tiny',
+  model: 'model',
+  start: 'start.safetensors',
+  startWith: 'model',
+  run: 'run',
+  seed: 'tiny',
+  stages: [
+    {
+      id: 'drawn',
+      kind: 'pictures',
+      count: 12,
+      keep: 'maps',
+      recipe: {
+        kind: 'mix',
+        parts: [
+          { weight: 1, recipe: { kind: 'single', size: 64 } },
+          { weight: 2, recipe: { kind: 'objects', size: 64, count: [2, 3] } },
+        ],
+      },
+    },
+    {
+      id: 'naming',
+      kind: 'naming',
+      stores: ['drawn'],
+      patches: true,
+      heldOut: ['drawn'],
+      steps: 3,
+      batch: 4,
+      warmup: 1,
+      optimiser: { groups: groups('fold\\.(linear|layers)|compressor|naming_head') },
+    },
+    fold('fold', 'kept'),
+    { id: 'match', kind: 'match', sharpness: 30, copy: 0.25 },
+    answers('first', 'kept'),
+    { id: 'places', kind: 'places', store: 'kept', pictures: 12 },
+    fold('anew', 'placed'),
+    answers('second', 'placed'),
+    { id: 'export', kind: 'export' },
+  ],
+};
+
+let run: Awaited<ReturnType<typeof writeTinyRun>>;
+
+beforeAll(async () => {
+  run = await writeTinyRun(['What is in the picture? It is a cat.', 'Where is the dog? It is on the left.']);
+  await writeFile(join(run.dir, 'plan.json'), JSON.stringify(PLAN));
+  await trainFromConfig(join(run.dir, 'plan.json'), { threads: 1, workers: 1 });
+}, 120_000);
+afterAll(() => run?.remove());
+
+async function dataAfter(stage: string, name: string): Promise<Float32Array> {
+  const weight = (await readWeights(join(run.dir, 'run', `${stage}.safetensors`))).get(name);
+  return weight?.data as Float32Array;
+}
+
+it('names pictures and patches, and throws the classifiers away', async () => {
+  const lines = await metrics();
+  const naming = lines.find(({ stage }) => stage === 'naming');
+  expect(Object.keys(naming ?? {})).toEqual(expect.arrayContaining(['eval/drawn', 'eval/drawn/patches']));
+  const { tensors } = await readHeader(join(run.dir, 'run', 'naming.safetensors'));
+  expect([...tensors.keys()].filter((name) => name.startsWith('naming_head'))).toEqual([]);
+});
+
+it('makes two heads compare content, which answers then may change', async () => {
+  const at = 'model.prefusion_layers.0.self_attn';
+  const [before, queries, keys, later] = [
+    await dataAfter('naming', `${at}.q_proj.weight`),
+    await dataAfter('match', `${at}.q_proj.weight`),
+    await dataAfter('match', `${at}.k_proj.weight`),
+    await dataAfter('first', `${at}.q_proj.weight`),
+  ];
+  expect(queries).not.toEqual(before);
+  expect(queries).toEqual(keys);
+  expect(later).not.toEqual(queries);
+});
+
+it('writes places behind the fold: only pictures folded anew have them', async () => {
+  const table = await dataAfter('places', 'model.vision_tower.vision_tower.fold.places');
+  expect(table).not.toEqual(await dataAfter('first', 'model.vision_tower.vision_tower.fold.places'));
+  const [kept, placed] = await Promise.all(
+    ['kept', 'placed'].map((store) => readFile(join(run.dir, 'run', `${store}.f16`))),
+  );
+  expect(placed.length).toBe(kept.length);
+  expect(placed.equals(kept)).toBe(false);
+});
+
+it('scores answers and what fused names tell', async () => {
+  const scores = Object.keys((await metrics()).find(({ stage }) => stage === 'second') ?? {});
+  expect(scores).toEqual(
+    expect.arrayContaining(['eval/held/where', 'eval/held/lookup/columns', 'eval/held/lookup/chosen', 'loss']),
+  );
+  const { tensors } = await readHeader(join(run.dir, 'model', 'model.safetensors'));
+  expect([...tensors.keys()].filter((name) => name.startsWith('lookup_head'))).toEqual([]);
+});
+
+async function metrics(): Promise<Record<string, number | string>[]> {
+  const text = await readFile(join(run.dir, 'run', 'metrics.jsonl'), 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
