@@ -9,15 +9,15 @@ export type LookupHeads = Readonly<Record<string, { classes: number; weight: num
 export const LOOKUP_HEAD = 'lookup_head.';
 
 /**
- * Teaches pre-fusion to look: the fused token that ends the name of a thing has to tell where that thing is, how many
- * there are, its colour and size, by linear classifiers that are thrown away afterwards. Ours, not the paper's, whose
+ * Teaches pre-fusion to look: fused tokens have to tell something of the picture, by linear classifiers that are thrown
+ * away afterwards; that which ends the name of a thing where that thing is, how many there are, its colour and size. Ours, not the paper's, whose
  * language model learns this from far more answers.
  *
  * Inputs: `lookup_rows` int32 `[rows]`, `lookup_rows_inverse` int32 `[fused rows]`, see `takeRows`; for each head
  * `HEAD_lookup_targets` int32 and `HEAD_lookup_weights` float32 `[rows]`.
  *
  * @param fused all fused rows, `[fused rows, D]`
- * @param count places for names
+ * @param count tokens that tell something
  * @returns the weighted sum of the heads' mean losses, `[]`, and each head's logits `[rows, classes]`
  */
 export function lookupLoss(

@@ -32,9 +32,9 @@ export interface StepShape {
 /** Words of each kind, what their loss counts for, and whether the vision token learns them instead of the patches. */
 export type Words = Readonly<Record<string, { table: WordTable; weight: number; still?: boolean; token?: boolean }>>;
 
-/** Names of things that a step looks up at most. */
+/** Tokens that have to tell something in a step, at most. */
 export function lookupPlaces({ pictures, questions }: StepShape): number {
-  return 2 * pictures * questions;
+  return 3 * pictures * questions;
 }
 
 export interface AnswerLossOptions {
@@ -42,7 +42,7 @@ export interface AnswerLossOptions {
   detachEmbeddings?: boolean;
   /** Words that patches, or the vision token, are brought next to beside the answers, by kind. */
   words?: Words;
-  /** What fused names have to tell of the things they name; see `lookupLoss`. */
+  /** What fused tokens have to tell of the picture; see `lookupLoss`. */
   lookups?: LookupHeads;
 }
 
@@ -57,11 +57,11 @@ export interface AnswerLossOptions {
  * * `label_rows` int32 `[labels]`, `label_rows_inverse` int32 `[N·sequence]`: the row that predicts each label
  * * `labels` int32 `[labels]`, `label_weights` float32 `[labels]` (0 leaves one out)
  * * with `words`, those of `wordLoss` for each kind, `[pictures·side²]`, or `[pictures·C²]` of the vision token
- * * with `lookups`, those of `lookupLoss`, of at most two names to a question on average
+ * * with `lookups`, those of `lookupLoss`, of at most three tokens to a question on average
  *
  * @param features `[pictures·parts, P, Dv]`, as the vision tower gives them
  * @returns the mean loss per answer token, `[]`, with the losses of words and lookups added; the logits `[labels, V]`,
- *   and those of each lookup `[2·N, classes]`
+ *   and those of each lookup `[3·N, classes]`
  */
 export function answerLoss(
   graph: Graph,

@@ -5,7 +5,7 @@ import type { Random } from '../util/random.ts';
 import type { ClassExamples } from './class-examples.ts';
 import { type Favour, favouredQuestions } from './favoured-questions.ts';
 import type { FeatureStore } from './feature-store.ts';
-import type { NamePlace } from './lookup-batch.ts';
+import type { LookupPlace } from './lookup-batch.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
 import { type PhotoClass, photoClasses } from './pictograms/imagenet.ts';
 import { lookupsOf } from './pictograms/mentions.ts';
@@ -76,20 +76,20 @@ export function patchWords(
   };
 }
 
-/**
- * Kept pictures of the pictogram world, with questions made anew each time one is drawn.
- *
- * @param looking whether also to say what of the picture the names in a question stand for
- */
+/** Kept pictures of the pictogram world, with questions made anew each time one is drawn. */
 export function sceneSource(
   name: string,
   store: FeatureStore<Scene>,
   encoder: PairEncoder,
-  weight: number,
-  asking: Asking,
-  favour: Favour = {},
-  looking = false,
+  options: {
+    weight: number;
+    asking: Asking;
+    favour?: Favour;
+    /** Also say what tokens of the prompt have to tell of the picture. */
+    lookups?: boolean;
+  },
 ): AnswerSource {
+  const { weight, asking, favour = {}, lookups = false } = options;
   return {
     name,
     weight,
@@ -104,13 +104,13 @@ export function sceneSource(
         out.set(patchAttribute(kind as PatchAttribute, scene, sideOf(out)));
       if (scene.objects.length === 1) token?.fill(conceptClass(conceptOf(scene.objects[0]).id));
       const questions = asking === 'name' ? nameOnly(scene, random) : favouredQuestions(scene, random, favour);
-      const view = looking ? viewScene(scene) : null;
-      return questions.map((q) => ({ ...encode(encoder, q), names: view ? namePlaces(encoder, q, view) : [] }));
+      const view = lookups ? viewScene(scene) : null;
+      return questions.map((q) => ({ ...encode(encoder, q), lookups: view ? lookupPlaces(encoder, q, view) : [] }));
     },
   };
 }
 
-function namePlaces(encoder: PairEncoder, question: Question, view: SceneView): NamePlace[] {
+function lookupPlaces(encoder: PairEncoder, question: Question, view: SceneView): LookupPlace[] {
   return lookupsOf(question, view).flatMap(({ end, targets }) => {
     const at = encoder.fusedPlace(question.question, end);
     return at === null ? [] : [{ at, targets }];
@@ -122,7 +122,7 @@ function nameOnly(scene: Scene, random: Random): Question[] {
 }
 
 function encode(encoder: PairEncoder, q: Question): AskedPair {
-  return { kind: q.kind, ...encoder.encode(q.question, q.answer, q.spelt) };
+  return { kind: q.kind, ...encoder.encode(q.question, q.answer, q.kind === 'text') };
 }
 
 /**

@@ -121,7 +121,7 @@ describe('parsePlan', () => {
     [
       'answers from patches folded before their places were written',
       plan([STAGES.maps, STAGES.fold, { id: 'places', kind: 'places', store: 'patches' }, STAGES.own, STAGES.answers]),
-      'stage answers: sources.store: patches keeps patches without places, not patches',
+      'stage answers: sources.store: patches keeps patches without the places written since, not patches',
     ],
     [
       'answers held out from a later stage',

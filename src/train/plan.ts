@@ -114,7 +114,7 @@ const stage = z.discriminatedUnion('kind', [
         still: z.boolean().default(false),
       })
       .default({ still: false }),
-    /** Also teach the fused token that ends a name to tell of what it names; what each classifier's loss counts for. */
+    /** Also teach fused tokens to tell of the picture, see `lookupsOf`; what each classifier's loss counts for. */
     lookups: z.number().positive().optional(),
     buckets: z.array(bucket).min(1),
     optimiser,
@@ -171,7 +171,7 @@ export function parsePlan(json: unknown, where: string): TrainingPlan {
 
 /** Every store that a stage reads must have been made before, in the form that the stage reads. */
 function checkStores({ stages }: TrainingPlan, where: string): void {
-  const made = new Map<string, 'maps' | 'patches' | 'patches without places'>();
+  const made = new Map<string, 'maps' | 'patches' | 'patches without the places written since'>();
   for (const stage of stages) {
     const need = (store: string, keep: 'maps' | 'patches', key: string): void => {
       if (made.get(store) === keep) return;
@@ -194,7 +194,8 @@ function checkStores({ stages }: TrainingPlan, where: string): void {
     if (stage.kind === 'places') {
       need(stage.store, 'patches', 'store');
       // What was kept before is no longer what the tower gives.
-      for (const [name, keep] of made) if (keep === 'patches') made.set(name, 'patches without places');
+      for (const [name, keep] of made)
+        if (keep === 'patches') made.set(name, 'patches without the places written since');
     }
     if (stage.kind === 'answers') {
       for (const { store } of stage.sources) need(store, stage.features, 'sources.store');

@@ -236,14 +236,9 @@ export function runPlaces(run: Run, stage: StageOf<'places'>): void {
   }
 }
 
-/** Each head counts as much as any other, all letters of a lettering together as much as one. */
 function lookupHeads(weight: number): LookupHeads {
-  const { letters } = PATCH_ATTRIBUTES;
   return Object.fromEntries(
-    Object.entries(lookupClasses()).map(([name, classes]) => [
-      name,
-      { classes, weight: /^letter\d/.test(name) ? weight / letters : weight },
-    ]),
+    Object.entries(lookupClasses()).map(([name, { classes, share }]) => [name, { classes, weight: share * weight }]),
   );
 }
 
@@ -261,15 +256,12 @@ export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<v
   };
   const source = (s: SourcePlan): AnswerSource => {
     if (s.kind === 'scenes')
-      return sceneSource(
-        s.name,
-        kept<Scene>(s.store),
-        encoder,
-        s.weight,
-        s.asking,
-        s.favour,
-        stage.lookups !== undefined,
-      );
+      return sceneSource(s.name, kept<Scene>(s.store), encoder, {
+        weight: s.weight,
+        asking: s.asking,
+        favour: s.favour,
+        lookups: stage.lookups !== undefined,
+      });
     if (s.kind === 'llava')
       return llavaSource(s.name, kept<LlavaRecord>(s.store), tokenizer, tokenizer.idOf('<|end|>') as number, s.weight);
     return classSource(examples, kept<Scene>(s.store), encoder, s.weight, run.vision.imageSize / 32);

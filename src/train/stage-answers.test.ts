@@ -140,7 +140,7 @@ describe('lookups beside the answers', () => {
     draw(index, _random, into) {
       into.patches.set(floatsToHalves(normals(new Random(`look ${index}`), into.patches.length)));
       into.probabilities.fill(0);
-      return [{ ...ask('count', [30], [50, 2]), names: [{ at: 1, targets: { counts: index } }] }];
+      return [{ ...ask('count', [30], [50, 2]), lookups: [{ at: 1, targets: { counts: index } }] }];
     },
   });
 

@@ -10,7 +10,7 @@ import { classPatch, foldedWidth, foldMaps } from '../model/vision/efficientnet-
 import { Random } from '../util/random.ts';
 import { type Bucket, fits, layOutAnswers, type TokenisedPair } from './answer-batch.ts';
 import { initialiseMissing } from './initialise.ts';
-import { layOutLookups, type NamePlace } from './lookup-batch.ts';
+import { type LookupPlace, layOutLookups } from './lookup-batch.ts';
 import { type LoopOptions, type StepInput, trainLoop } from './loop.ts';
 import type { OptimiserConfig } from './optimiser.ts';
 import { type BatchTensors, StepRunner, type StepRunnerOptions } from './step-runner.ts';
@@ -19,8 +19,8 @@ import { inlineFrom, type Weights } from './weights.ts';
 
 export interface AskedPair extends TokenisedPair {
   kind: string;
-  /** Things that the question names. */
-  names?: readonly NamePlace[];
+  /** What tokens of the prompt have to tell of the picture. */
+  lookups?: readonly LookupPlace[];
 }
 
 /** One picture in a batch: half-precision features, and what its patches show. */
@@ -52,7 +52,7 @@ export interface AnswerStage {
   heldOut: AnswerSource[];
   /** Words that patches are brought next to beside the answers; see `wordLoss`. */
   words?: NonNullable<AnswerLossOptions['words']>;
-  /** What fused names have to tell; see `lookupLoss`. */
+  /** What fused tokens have to tell; see `lookupLoss`. */
   lookups?: LookupHeads;
   /** Patches whose words count for less: the ground, which most show. */
   ground?: { kind: string; target: number };
@@ -198,7 +198,7 @@ function wordTensors({ words, ground }: AnswerStage, kind: string, targets: Int3
 
 /**
  * Share of held-out questions whose every answer token is the most likely one, that is, which greedy decoding would
- * answer word for word; per source and kind. With lookups, also the share of names that tell each thing right.
+ * answer word for word; per source and kind. With lookups, also the share of tokens that tell each thing right.
  */
 export async function answerScores(stage: AnswerStage, seed: string): Promise<Record<string, number>> {
   const bucket = stage.buckets[stage.buckets.length - 1];

@@ -11,16 +11,15 @@ const tokenizer = TextTokenizer.from({
 const encoder = new PairEncoder(tokenizer);
 const decode = (ids: readonly number[]): string => tokenizer.decode(ids.filter((id) => id !== IMAGE_TOKEN));
 
-test('lettering is spelt, whatever words it makes', () => {
-  const { answer: whole } = encoder.encode(QUESTION, 'It says "coffee".');
-  const { answer: spelt } = encoder.encode(QUESTION, 'It says "coffee".', 'coffee');
-  expect(decode(spelt)).toBe(decode(whole));
-  expect(spelt.length).toBeGreaterThan(whole.length);
+test('what is read is spelt, whatever words it makes', () => {
   const letters = [...'coffee'].map((letter) => tokenizer.encode(letter)[0]);
-  expect(spelt.join()).toContain(letters.join());
-  expect(whole.join()).not.toContain(letters.join());
-  expect(encoder.encode(QUESTION, 'coffee', 'coffee').answer.slice(0, -1)).toEqual(letters);
-  expect(encoder.encode(QUESTION, 'It says "coffee".', 'tea').answer).toEqual(whole);
+  const spelt = encoder.encode(QUESTION, 'There is coffee and the text "coffee".').answer;
+  expect(decode(spelt)).toContain('There is coffee and the text "coffee".');
+  const [before, after] = [tokenizer.encode('There is coffee and the text "'), tokenizer.encode('".')];
+  expect(spelt.slice(0, -1)).toEqual([...before, ...letters, ...after]);
+  expect(encoder.encode(QUESTION, 'coffee').answer.slice(0, -1)).toEqual(tokenizer.encode('coffee'));
+  expect(tokenizer.encode('coffee').length).toBeLessThan(letters.length);
+  expect(encoder.encode(QUESTION, 'coffee', true).answer.slice(0, -1)).toEqual(letters);
 });
 
 test('a place among the fused tokens ends a part of the question, or the prompt', () => {
@@ -31,8 +30,8 @@ test('a place among the fused tokens ends a part of the question, or the prompt'
   expect(decode(fused.slice(0, at + 1))).toBe(
     decode([...fused.slice(0, 1), ...tokenizer.encode('\nWhat does it say')]),
   );
-  expect(encoder.fusedPlace(QUESTION, null)).toBe(fused.length - 1);
-  expect(encoder.fusedPlace(QUESTION, 0)).toBe(1);
-  expect(encoder.fusedPlace(QUESTION, -1)).toBe(0);
+  expect(encoder.fusedPlace(QUESTION, 'last')).toBe(fused.length - 1);
+  expect(encoder.fusedPlace(QUESTION, 'newline')).toBe(1);
+  expect(encoder.fusedPlace(QUESTION, 'role')).toBe(0);
   expect(encoder.fusedPlace(QUESTION, 2)).toBeNull();
 });

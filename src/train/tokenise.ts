@@ -15,10 +15,16 @@ export const TOKENIZER_CONFIG = {
     "{%- for message in messages %}{{- '<|' + message['role'] + '|>' + message['content'] | trim }}{%- if message['role'] == 'assistant' %}{{- eos_token }}{%- endif %}{%- endfor %}{%- if add_generation_prompt %}{{- '<|assistant|>' }}{%- endif %}",
 };
 
-/** Trains nano's tokenizer on questions and answers; random letter strings are left out, so that they stay spelt. */
+/** Trains nano's tokenizer on questions and answers; random letter strings are left out; answers spell what is read (`PairEncoder`). */
 export function trainTokenizer(texts: Iterable<string>, vocabSize: number): ReturnType<typeof trainBpe> {
   return trainBpe(texts, { vocabSize, specialTokens: SPECIAL_TOKENS });
 }
+
+/**
+ * A token of a prompt: that which ends the question's first so many UTF-16 units, that of the role or the line break
+ * before the question, or the prompt's last, after which the answer begins.
+ */
+export type PromptPlace = number | 'role' | 'newline' | 'last';
 
 /**
  * Encodes questions and answers as they will be at run time. The prompt's markup is rendered once; what changes is the
@@ -45,36 +51,37 @@ export class PairEncoder {
       throw new LlavaMiniError('bad-model', 'the chat template does not keep the question apart from its markup');
   }
 
-  /** @param spelt part of the answer that is given letter by letter, as it is read, whatever words it makes */
-  encode(question: string, answer: string, spelt = ''): TokenisedPair {
+  /**
+   * What stands in quotation marks in an answer is given letter by letter, as it is read, whatever words it makes.
+   *
+   * @param reading an answer without quotation marks is nothing but what is read
+   */
+  encode(question: string, answer: string, reading = false): TokenisedPair {
     return {
       prompt: [...this.before, ...this.ids(`\n${question.trim()}`), ...this.after],
-      answer: [...this.answerIds(answer, spelt), this.end],
+      answer: [...this.answerIds(answer, reading), this.end],
     };
   }
 
-  private answerIds(answer: string, spelt: string): number[] {
-    const at = spelt === '' ? -1 : answer.indexOf(spelt);
-    if (at < 0) return this.ids(answer);
-    const parts = [answer.slice(0, at), ...spelt, answer.slice(at + spelt.length)];
-    return parts.flatMap((part) => (part === '' ? [] : this.ids(part)));
+  private answerIds(answer: string, reading: boolean): number[] {
+    const spell = (text: string): number[] => [...text].flatMap((letter) => this.ids(letter));
+    const parts = answer.split('"');
+    if (parts.length === 1) return reading ? spell(answer) : this.ids(answer);
+    const mark = (there: boolean): string => (there ? '"' : '');
+    return parts.flatMap((part, i) =>
+      i % 2 === 1 ? spell(part) : this.ids(mark(i > 0) + part + mark(i < parts.length - 1)),
+    );
   }
 
-  /**
-   * Which of the fused tokens (the prompt without the picture's place) ends a question's first `end` characters; 0 and
-   * −1 are the two before the question, null the prompt's last.
-   *
-   * @returns null within a token
-   */
-  fusedPlace(question: string, end: number | null): number | null {
+  /** Which of the fused tokens (the prompt without the picture's place) that is; null where the place is within a token. */
+  fusedPlace(question: string, place: PromptPlace): number | null {
+    const start = this.before.filter((id) => id !== IMAGE_TOKEN).length;
     const text = question.trim();
     const whole = this.ids(`\n${text}`);
-    const start = this.before.filter((id) => id !== IMAGE_TOKEN).length;
-    if (end === null) return start + whole.length + this.after.length - 1;
-    if (end < 0) return start + end;
-    const part = this.ids(`\n${text.slice(0, end)}`);
-    if (part.some((id, i) => id !== whole[i])) return null;
-    return start + part.length - 1;
+    if (place === 'last') return start + whole.length + this.after.length - 1;
+    if (place === 'role') return start === 0 ? null : start - 1;
+    const part = this.ids(`\n${place === 'newline' ? '' : text.slice(0, place)}`);
+    return part.some((id, i) => id !== whole[i]) ? null : start + part.length - 1;
   }
 
   private ids(text: string): number[] {

@@ -1,3 +1,4 @@
+import type { PromptPlace } from '../tokenise.ts';
 import { type NamedConcept, namedConcepts, shapeConcepts } from './concepts.ts';
 import { isOfKind, kindOf } from './kinds.ts';
 import { MOST_OBJECTS } from './layout.ts';
@@ -13,23 +14,29 @@ import {
 import { isClearlyBigger } from './questions-bigger.ts';
 import { LETTERS } from './questions-name.ts';
 import { type Relation, relationOf } from './questions-relation.ts';
-import { CLEAR_KINDS, confusable, rightNames } from './questions-thing.ts';
+import { CLEAR_KINDS, confusable } from './questions-thing.ts';
 import type { Question } from './questions-types.ts';
 import type { SceneView, ThingGroup } from './questions-view.ts';
 import { cellOf } from './questions-where.ts';
 import { COLOUR_NAMES } from './types.ts';
 
-/** @file Names of things in questions, and what the picture shows of the things named: what pre-fusion is to look up. */
+/**
+ * @file Names of things in questions, and what the picture shows of the things named; with it what options and the
+ * tokens around a question are to tell: all that pre-fusion is to look up.
+ */
 
 /** How the first of two named things lies to the second. */
 const RELATIONS: readonly Relation[] = ['left', 'right', 'above', 'below'];
 
+const LETTER_HEADS = ['letter0', 'letter1', 'letter2', 'letter3', 'letter4', 'letter5', 'letter6', 'letter7'] as const;
+
 /**
- * What is to be told of a named thing: `things` which thing it is, where a place or a kind was named, `counts` how
- * many there are (0: none), `columns`, `rows`, `colours`, `sizes`, `kinds` as for patches; of the second of two
- * `relations` how the first lies to it, `larger` and `more` whether it is the larger of both or there are more of it; of
- * an option `options` which it is and `fits` whether it is right. The tokens around the question tell `chosen`, which
- * option is right, and `letter0` to `letter7`, the lettering's letters, the last class where there are fewer.
+ * What is to be told. Of a named thing: `things` which thing it is, where a place or a kind was named, `counts` how many
+ * there are (0: none), `columns`, `rows`, `colours`, `sizes`, `kinds` as for patches. Of the later named of two things:
+ * `relations` how the earlier lies to it, `larger` whether it is the larger (1) or the smaller (0), `more` whether there
+ * are more of the earlier (0), of it (1), or as many (2). Of an option: `optionLetter`, and `isRight`. The tokens around
+ * the question tell `rightOption`, and `letter0` to `letter7`, the lettering's characters, the last class where there
+ * are fewer.
  */
 export type Lookup =
   | 'things'
@@ -42,35 +49,41 @@ export type Lookup =
   | 'relations'
   | 'larger'
   | 'more'
-  | 'options'
-  | 'fits'
-  | 'chosen'
-  | `letter${number}`;
+  | 'optionLetter'
+  | 'isRight'
+  | 'rightOption'
+  | (typeof LETTER_HEADS)[number];
 
-/** Each is one of so many classes. */
-export function lookupClasses(): Readonly<Record<string, number>> {
-  const { columns, rows, colours, sizes, kinds, letters } = PATCH_ATTRIBUTES;
+/** Each is one of so many classes, and counts for a `share` of what a lookup counts: all letters together for one. */
+export function lookupClasses(): Readonly<Record<Lookup, { classes: number; share: number }>> {
+  const { columns, rows, colours, sizes, kinds } = PATCH_ATTRIBUTES;
+  const whole = (classes: number) => ({ classes, share: 1 });
+  const letter = { classes: CHARACTERS.length + 1, share: 1 / LETTER_HEADS.length };
   return {
-    things: patchClassCount(),
-    counts: MOST_OBJECTS + 1,
-    columns,
-    rows,
-    colours,
-    sizes,
-    kinds,
-    relations: RELATIONS.length,
-    larger: 2,
-    more: 3,
-    options: LETTERS.length,
-    fits: 2,
-    chosen: LETTERS.length,
-    ...Object.fromEntries(Array.from({ length: letters }, (_, i) => [`letter${i}`, CHARACTERS.length + 1])),
+    things: whole(patchClassCount()),
+    counts: whole(MOST_OBJECTS + 1),
+    columns: whole(columns),
+    rows: whole(rows),
+    colours: whole(colours),
+    sizes: whole(sizes),
+    kinds: whole(kinds),
+    relations: whole(RELATIONS.length),
+    larger: whole(2),
+    more: whole(3),
+    optionLetter: whole(LETTERS.length),
+    isRight: whole(2),
+    rightOption: whole(LETTERS.length),
+    ...(Object.fromEntries(LETTER_HEADS.map((head) => [head, letter])) as Record<
+      (typeof LETTER_HEADS)[number],
+      typeof letter
+    >),
   };
 }
 
+/** What one token of the prompt has to tell of the picture. */
 export interface Mention {
-  /** Where the name ends in the question, in UTF-16 units; 0 and −1 are the tokens before it, null is the prompt's last. */
-  end: number | null;
+  /** Where what tells it ends. */
+  end: PromptPlace;
   /** −1 or left out where the picture does not say, as the place of what is there twice. */
   targets: Readonly<Partial<Record<Lookup, number>>>;
 }
@@ -78,10 +91,11 @@ export interface Mention {
 const WORD = /[a-z0-9]+(?:[’'.-](?!s\b)[a-z0-9]+)*/gi;
 
 /** Names that in questions mostly mean something else. */
-const COMMON_WORDS = ['can', 'top', 'picture', 'letter', 'short', 'shorts', 'text', 'word', ...COLOUR_NAMES];
+const COMMON_WORDS = ['picture', ...COLOUR_NAMES];
 
 /** A place that something is at; "to the left of" is none. */
-const PLACE = /\b(?:in|at|on) the ((?:top|bottom) (?:left|right)|top|bottom|left|right|center)\b(?! of\b)/gi;
+const PLACE =
+  /\b(?:in|at|on) the ((?:top|bottom) (?:left|right)|(?:top|bottom)(?! left\b| right\b)|left|right|center)\b(?! of\b)/gi;
 
 /** A name's things, by id, or its kind. */
 interface Named {
@@ -108,8 +122,9 @@ function nameTable() {
       return found;
     };
     const things = new Map([...namedConcepts(), ...shapeConcepts()].map((thing) => [thing.id, thing]));
+    // Questions about scenes name things by these alone, never by a synonym.
     for (const thing of things.values())
-      for (const name of new Set([...rightNames(thing), thing.plural])) entry(name).things.push(thing.id);
+      for (const name of new Set([thing.name, thing.plural])) entry(name).things.push(thing.id);
     for (const kind of CLEAR_KINDS) for (const name of [kind, kindOf(kind).plural]) entry(name).kind = kind;
     names = { table, longest, things };
   }
@@ -123,31 +138,31 @@ export function lookupsOf({ kind, question, options = [] }: Question, view: Scen
   const mentions = mentionsIn(question, view);
   const offered = options.map(({ end, right }, nth): Mention => {
     const named = mentions.find((mention) => mention.end === end);
-    return { end, targets: { ...named?.targets, options: nth, fits: right ? 1 : 0 } };
+    return { end, targets: { ...named?.targets, optionLetter: nth, isRight: right ? 1 : 0 } };
   });
   const others = mentions.filter(({ end }) => options.every((option) => option.end !== end));
   const { lettering } = view.scene;
-  const markup =
-    options.length > 0
-      ? [{ end: null, targets: { chosen: options.findIndex(({ right }) => right) } }]
-      : lettering !== null && (kind === 'text' || kind === 'describe')
-        ? letterMentions(lettering.text)
-        : [];
-  return [...markup, ...others, ...offered];
+  const around = ((): Mention[] => {
+    if (options.length > 0) return [{ end: 'last', targets: { rightOption: options.findIndex(({ right }) => right) } }];
+    return lettering !== null && (kind === 'text' || kind === 'describe') ? letterMentions(lettering.text) : [];
+  })();
+  return [...around, ...others, ...offered];
 }
 
 /** Lettering is spread over the tokens around the question: one alone would have to look at eight places at once. */
-const LETTER_TOKENS: readonly (number | null)[] = [-1, 0, null];
+const LETTER_TOKENS: readonly PromptPlace[] = ['role', 'newline', 'last'];
 
 function letterMentions(text: string): Mention[] {
-  const classes = Array.from({ length: PATCH_ATTRIBUTES.letters }, (_, i) =>
-    i < text.length ? CHARACTERS.indexOf(text[i].toLowerCase()) : CHARACTERS.length,
-  );
-  const each = Math.ceil(classes.length / LETTER_TOKENS.length);
-  return LETTER_TOKENS.map((end, token) => {
-    const own = classes.slice(token * each, (token + 1) * each);
-    return { end, targets: Object.fromEntries(own.map((target, i) => [`letter${token * each + i}`, target])) };
-  });
+  const each = Math.ceil(LETTER_HEADS.length / LETTER_TOKENS.length);
+  return LETTER_TOKENS.map((end, token) => ({
+    end,
+    targets: Object.fromEntries(
+      LETTER_HEADS.slice(token * each, (token + 1) * each).map((head, i) => {
+        const letter = text[token * each + i];
+        return [head, letter === undefined ? CHARACTERS.length : CHARACTERS.indexOf(letter.toLowerCase())];
+      }),
+    ),
+  }));
 }
 
 /**
@@ -161,7 +176,7 @@ export function mentionsIn(question: string, view: SceneView): Mention[] {
     end: index + word.length,
   }));
   const mentions: Mention[] = [];
-  let before: ThingGroup | null = null;
+  let previous: ThingGroup | null = null;
   const add = (end: number, targets: Mention['targets'] | null): void => {
     if (targets !== null) mentions.push({ end, targets });
   };
@@ -171,18 +186,23 @@ export function mentionsIn(question: string, view: SceneView): Mention[] {
       const named = table.get(own.map(({ word }) => word).join(' '));
       if (named === undefined) continue;
       const { end } = own[length - 1];
-      const known = named.things.length > 0 ? thingTargets(named.things, view) : null;
-      const meant = view.askable.filter((group) => named.things.includes(group.thing.id));
-      if (known !== null && known !== NONE && before !== null && meant.length === 1 && meant[0] !== before)
-        add(end, { ...known, ...comparison(before, meant[0]) });
-      else add(end, named.kind === null || (known !== null && known !== NONE) ? known : kindTargets(named.kind, view));
-      before = meant.length === 1 ? meant[0] : null;
+      const meant = namedGroup(named, view);
+      const known = named.kind === null ? thingTargets(named.things, view) : kindTargets(named.kind, view);
+      const compared = previous !== null && meant !== null && meant !== previous ? comparison(previous, meant) : {};
+      add(end, known && { ...known, ...compared });
+      previous = meant;
       at += length - 1;
       break;
     }
   for (const { 0: phrase, 1: place, index } of question.matchAll(PLACE))
     add(index + phrase.length, placeTargets(place.toLowerCase(), view));
   return mentions;
+}
+
+/** The things that a name stands for, where it is sure which those are. */
+function namedGroup({ things, kind }: Named, view: SceneView): ThingGroup | null {
+  const meant = kind === null ? view.groups.filter((group) => things.includes(group.thing.id)) : [];
+  return meant.length === 1 && meant[0].askable ? meant[0] : null;
 }
 
 function thingTargets(ids: readonly string[], view: SceneView): Mention['targets'] | null {
@@ -214,7 +234,7 @@ function placeTargets(place: string, view: SceneView): Mention['targets'] | null
   return there.length === 1 && there[0].askable && there[0].members.length === 1 ? shown(there[0]) : null;
 }
 
-/** How the second of two named things compares with the first. */
+/** How two named things compare, as told where the later one is named. */
 function comparison(first: ThingGroup, second: ThingGroup): Mention['targets'] {
   const more = second.members.length - first.members.length;
   const counts = { more: more === 0 ? 2 : more > 0 ? 1 : 0 };

@@ -36,13 +36,12 @@ export function describeQuestion(view: SceneView, random: Random): Question | nu
   const plural = first !== undefined && (first.members.length > 1 || first.thing.use === 'plural');
   const { colour } = scene.background;
   const ground = colour === null ? '' : ` on ${articleOf(colour)} ${colour} background`;
-  const asked = makeQuestion(random, {
+  return makeQuestion(random, {
     kind: 'describe',
     templates: DESCRIBE_TEMPLATES,
     answer: `There ${plural ? 'are' : 'is'} ${listOf(phrases)}${ground}.`,
     parts,
   });
-  return scene.lettering === null ? asked : { ...asked, spelt: scene.lettering.text };
 }
 
 function leftmost(group: ThingGroup): number {

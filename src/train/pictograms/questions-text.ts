@@ -22,14 +22,13 @@ export function textQuestion(view: SceneView, random: Random): Question | null {
   const { lettering } = view.scene;
   if (lettering === null) return null;
   const { text } = lettering;
-  const asked = makeQuestion(random, {
+  return makeQuestion(random, {
     kind: 'text',
     templates: TEXT_TEMPLATES,
     answer: `It says "${text}".`,
     short: text,
     accepted: [text, `the text says ${text}`, `the text is ${text}`, `the word is ${text}`, `it says ${text}`],
   });
-  return { ...asked, spelt: text };
 }
 
 /** Asked to read where nothing is written. */

@@ -26,8 +26,6 @@ export interface Question {
   accepted: string[];
   /** For a list of things: the forms of each part, all of which a right answer has, in any order. */
   parts?: string[][];
-  /** Lettering that the answer repeats. */
-  spelt?: string;
   /** Of a multiple choice, A first: where each option ends in the question, in UTF-16 units, and whether it is right. */
   options?: { end: number; right: boolean }[];
 }
