@@ -3,7 +3,7 @@
  * patches as vision tokens without it (the LLaVA layout), the same weights in the same engine, in turns; and a second
  * question about the same picture.
  *
- * npx tsx bench/first-token.ts [MODEL] [--runs N] [--picture FILE] [--threads N]
+ * node scripts/run-typescript.mjs bench/first-token.ts [MODEL] [--runs N] [--picture FILE] [--threads N]
  *
  * The figures are medians over the runs; a ratio is the median of the ratios of runs next to each other.
  */

@@ -15,12 +15,10 @@ const LAYERS = [
   'runtime',
   'train',
   'eval',
-  'analyze',
-  'serve',
   'cli',
 ];
 /** Files that lie beside the folders, with the highest layer that they may use. */
-const ROOT_FILES = { 'errors.ts': 'util', 'index.ts': 'runtime', 'browser.ts': 'runtime' };
+const ROOT_FILES = { 'errors.ts': 'util', 'index.ts': 'runtime' };
 
 const project = resolve(process.argv[2] ?? '.');
 const source = join(project, 'src');

@@ -47,7 +47,7 @@ export function addConvertCommand(program: Command): void {
       '--tower <folder>',
       'vision tower of a model that has none of its own: folder, or ORG/NAME in the hub cache',
     )
-    .option('--threads <n>', 'threads to compute with (default: one per core)', parseWhole)
+    .option('--threads <n>', 'threads to compute with (default: one per core, at most 16)', parseWhole)
     .option('--json', 'print one JSON object');
   addExamples(command, [
     [

@@ -25,7 +25,7 @@ export function addEvalCommand(program: Command): void {
     .command('eval')
     .summary('score a model on held-out questions')
     .description(
-      'Asks a model questions that it was not trained on and counts the right answers, for each kind of question.',
+      'Asks a model questions that it was not trained on and counts the right answers, for each kind of question. Needs the icon sets, which are development dependencies: run it in a clone after npm ci. Drawings are kept in runs/pictograms.',
     )
     .argument('[model]', 'folder, or ORG/NAME on the hub (default: nano)')
     .option(

@@ -14,11 +14,12 @@ export interface ModelFlags {
   dtype?: WeightType;
   memoryCheck?: boolean;
   tower?: string;
+  maxLength?: number;
 }
 
 export const TOWER_OPTION = [
   '--tower <tower>',
-  "folder or ORG/NAME of the vision tower's weights, for a model that does not hold them",
+  "vision tower's weights, for a model that does not hold them: folder, or ORG/NAME in the hub cache (llava-mini pull fetches it)",
 ] as const;
 
 /** How far loading is, in one line. */
@@ -35,6 +36,7 @@ export function addModelOptions(command: Command): Command {
     .option('--threads <n>', 'threads to compute with (default: one per core)', parseWhole)
     .addOption(loadedDtype())
     .option(...TOWER_OPTION)
+    .option('--max-length <n>', 'longest prompt and answer together, in tokens (default: at most 4,096)', parseWhole)
     .option('--no-memory-check', 'load the model even if memory seems too small for it');
 }
 
@@ -50,6 +52,7 @@ export async function loadModel(flags: ModelFlags, signal: AbortSignal): Promise
       dtype: flags.dtype,
       memoryCheck: flags.memoryCheck,
       tower: flags.tower,
+      maxLength: flags.maxLength,
       signal,
       onProgress: (progress) => status.set(showLoading(progress)),
     });

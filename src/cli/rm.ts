@@ -10,7 +10,7 @@ export function addRemoveCommand(program: Command): void {
     .command('rm')
     .summary('remove downloaded models')
     .description(
-      'Removes models with all their revisions from the cache of the Hugging Face hub, for every program that shares it.',
+      'Removes models with all their revisions from the cache of the Hugging Face hub, for every program that shares it. Conversions of them stay in ~/.cache/llava-mini/converted: delete their folders there.',
     )
     .argument('<models...>', 'names of the models, such as ORG/NAME');
   addExamples(command, [['llava-mini rm ORG/NAME', 'free its space']]);

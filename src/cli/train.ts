@@ -18,15 +18,18 @@ export function addTrainCommand(program: Command): void {
     .command('train')
     .summary('train a model')
     .description(
-      'Trains a model as a plan says. It may be stopped at any time: the same command goes on from the last saved state, as if it had never stopped.',
+      'Trains a model as a plan says. It may be stopped at any time: the same command goes on from the last saved state, as if it had never stopped. Pictures are drawn from development dependencies: run it in a clone after npm ci.',
     )
     .argument('<config>', 'plan of the run, a JSON file')
     .option('--device <device>', 'where to compute: cpu or webgpu', 'cpu')
-    .option('--threads <n>', 'threads to compute with (default: one per core)', parseWhole)
+    .option('--threads <n>', 'threads to compute with (default: one per core, at most 8)', parseWhole)
     .option('--workers <n>', 'threads that draw pictures beside that (default: 2)', parseWhole)
     .option('--until <stage>', 'stop after this stage');
   addExamples(command, [
-    ['llava-mini train training/nano-v4.json', 'train nano, or go on where an earlier call stopped'],
+    [
+      'llava-mini train training/nano-v5.json',
+      'train nano further (docs/training.md says what to fetch first), or go on where an earlier call stopped',
+    ],
     ['llava-mini train my-run.json --device webgpu', 'train on a graphics card'],
   ]);
   command.action(async (config: string, flags: TrainFlags) => {

@@ -27,6 +27,7 @@ import type { Weights } from './step-runner.ts';
 export interface TrainOptions {
   signal?: AbortSignal;
   device?: 'cpu' | 'webgpu';
+  /** Default: one per core, at most 8. */
   threads?: number;
   /** Threads that draw pictures beside the engine. Default 2. */
   workers?: number;
@@ -40,6 +41,9 @@ export interface TrainOptions {
   /** Pictures kept so far. */
   onPictures?: (stage: string, done: number, total: number) => void;
 }
+
+/** A training step is too small to be shared by more. */
+const MOST_THREADS = 8;
 
 /** What the stages of a run share. */
 export interface Run extends TrainOptions {
@@ -80,8 +84,8 @@ export async function trainFromConfig(path: string, options: TrainOptions = {}):
   });
   const weights = await readWeights(join(base, plan.start));
   const run: Run = {
-    threads: Math.min(availableParallelism(), 8),
     ...options,
+    threads: options.threads ?? Math.min(availableParallelism(), MOST_THREADS),
     plan,
     base,
     dir,

@@ -33,10 +33,7 @@ const catAndDogs = scene(
 
 /** The text that each mention ends, and what it tells. */
 function found(question: string, shown: Scene): [string, Mention['targets']][] {
-  return mentionsIn(question, viewScene(shown)).map(({ end, targets }) => [
-    question.slice(0, end as number),
-    targets,
-  ]);
+  return mentionsIn(question, viewScene(shown)).map(({ end, targets }) => [question.slice(0, end as number), targets]);
 }
 
 test('of what there is once, place, colour and size are told; of what there is more often, the number', () => {
