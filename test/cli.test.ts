@@ -172,6 +172,7 @@ describe('what is wrong is said on stderr with what to do, and the exit code is 
   test('with the question', async () => {
     await fails(ask([CAT, '']), /question is empty/);
     await fails(ask([CAT, 'why '.repeat(10_000)]), /too long|positions|tokens/);
+    await fails(ask(['--max-length', '20', CAT, 'what is this? '.repeat(10)]), /\b20\b/);
   });
 
   test('with the model', async () => {

@@ -79,3 +79,25 @@ test('more questions than rows wait for their turn', async () => {
   for (const [i, ids] of prompts.entries())
     expect((await generate(engine, ids, [memories[i % 2]], 1 + (i % 7))).tokens).toEqual(together[i].tokens);
 });
+
+test('a question that waits for a row can be cancelled while the others are answered', async () => {
+  const abort = new AbortController();
+  let ended = 0;
+  const last = ENGINE_DEFAULTS.maxBatch - 1;
+  const running = Array.from({ length: last + 1 }, (_, i) =>
+    engine
+      .generate(
+        { ids: [5, 6 + i], memories: [], sampling: {}, maxTokens: 100, stopIds: [] },
+        // By its first token all rows are taken.
+        i === last ? { onToken: () => abort.abort(new Error('no longer wanted')) } : {},
+      )
+      .finally(() => ended++),
+  );
+  const waiting = engine.generate(
+    { ids: [9], memories: [], sampling: {}, maxTokens: 3, stopIds: [] },
+    { signal: abort.signal },
+  );
+  await expect(waiting).rejects.toThrow('no longer wanted');
+  expect(ended).toBe(0);
+  await Promise.all(running);
+});

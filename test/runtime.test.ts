@@ -121,6 +121,27 @@ describe('a conversation', () => {
     chat.clear();
     expect((await chat.ask('and?').result).usage.visionTokens).toBe(0);
   });
+
+  test('keeps a picture that is shown while it answers, and both of two questions asked at once', async () => {
+    const chat = model.conversation({ maxTokens: 4 });
+    const answer = chat.ask('what is this?');
+    await chat.show(CAT);
+    await answer.result;
+    expect((await chat.ask('and this?').result).usage.visionTokens).toBe(1);
+    const before = chat.messages.length;
+    await Promise.all(['one?', 'two?'].map((question) => chat.ask(question).result));
+    expect(chat.messages).toHaveLength(before + 4);
+  });
+
+  test('that is cleared while it answers stays empty', async () => {
+    const chat = model.conversation({ maxTokens: 4 });
+    await chat.show(CAT);
+    const answer = chat.ask('what is this?');
+    chat.clear();
+    await answer.result;
+    expect(chat.messages).toEqual([]);
+    expect((await chat.ask('and?').result).usage.visionTokens).toBe(0);
+  });
 });
 
 describe('cancelling', () => {
@@ -215,6 +236,11 @@ describe('bad input', () => {
       [{ role: 'user', content: '' }],
       [{ role: 'user', content: [{ type: 'image' }] }],
       [{ role: 'user', content: 5 }],
+      [null],
+      [5, { role: 'user', content: 'hi' }],
+      [{ role: 'user', content: [null, { type: 'text', text: 'hi' }] }],
+      [{ role: 'user', content: [{ type: 'text' }, { type: 'text', text: 'hi' }] }],
+      [{ role: 'user', content: [{ type: 'sound' }, { type: 'text', text: 'hi' }] }],
       [{ role: 'robot', content: 'hi' }],
       [
         { role: 'user', content: 'hi' },

@@ -272,8 +272,8 @@ describe('convertModel', () => {
     await convert('llama31-c1', { dtype: 'q4' });
     await cp(join(dir, 'out'), join(dir, 'out.replaced-by-llava-mini'), { recursive: true });
     await rm(join(dir, 'out'), { recursive: true });
-    await mkdir(join(dir, 'out.partial-1-0123abcd'));
-    await writeFile(join(dir, 'out.partial-1-0123abcd', 'weights-00001.bin'), 'half');
+    await mkdir(join(dir, 'out.partial-4194305-0123abcd'));
+    await writeFile(join(dir, 'out.partial-4194305-0123abcd', 'weights-00001.bin'), 'half');
     const controller = new AbortController();
     const stopped = convert('llama31-c1', {
       dtype: 'q8',

@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,20 @@ const make = (content: string, options: ReplaceOptions = {}): Promise<void> =>
     await writeFile(join(temporary, MANIFEST_FILE), content);
     return true;
   });
+
+test('what a living process writes beside the place stays, what a dead one left goes', async () => {
+  const other = spawn('sleep', ['60']);
+  const dead = spawnSync('true').pid;
+  try {
+    const [theirs, left] = [`a.partial-${other.pid}-0123abcd`, `a.partial-${dead}-0123abcd`];
+    await write(theirs, 'half', 'x');
+    await write(left, 'half', 'x');
+    await make('first');
+    expect((await readdir(dir)).sort()).toEqual(['a', theirs].sort());
+  } finally {
+    other.kill();
+  }
+});
 
 describe('what is beside the place and not ours stays', () => {
   test.each(['a.old', 'a.replaced-by-llava-mini', 'a.partial-1-00', 'a.partial-notes'])('%s', async (name) => {
@@ -58,7 +73,7 @@ describe('what is beside the place and not ours stays', () => {
 describe('what a process that died has left', () => {
   test('between the renames: the old model is back when the next one fails', async () => {
     await write('a.replaced-by-llava-mini', MANIFEST_FILE, 'old');
-    await write('a.partial-77-0123abcd', 'weights-00001.bin', 'half');
+    await write('a.partial-4194305-0123abcd', 'weights-00001.bin', 'half');
     const failing = replaceFolder(out, {}, () => Promise.reject(new Error('enough')));
     await expect(failing).rejects.toThrow('enough');
     expect(await read(`a/${MANIFEST_FILE}`)).toBe('old');

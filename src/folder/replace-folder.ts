@@ -17,7 +17,7 @@ export interface ReplaceOptions {
 
 /** Where the old folder is between the two renames. */
 const BACKUP = '.replaced-by-llava-mini';
-const PARTIAL = /^\.partial-\d+-[0-9a-f]{8}$/;
+const PARTIAL = /^\.partial-(\d+)-[0-9a-f]{8}$/;
 
 /**
  * Makes a converted folder in one step: `fill` writes into a folder beside it, which then takes its name. A lock keeps
@@ -37,7 +37,7 @@ export async function replaceFolder(
   const { replaces = 'converted' } = options;
   await makeFolder(dirname(out));
   await checkReplaceable(out, replaces);
-  await withLock(`${out}.lock`, options, async () => {
+  await withLock(`${out}.lock`, options, async (stillHeld) => {
     const old = out + BACKUP;
     const temporary = `${out}.partial-${process.pid}-${randomBytes(4).toString('hex')}`;
     try {
@@ -46,6 +46,7 @@ export async function replaceFolder(
       if ((await fill(temporary)) === false) return;
       options.signal?.throwIfAborted();
       await checkReplaceable(out, replaces);
+      await stillHeld();
       const isAside = await setAside(out, old);
       try {
         await rename(temporary, out);
@@ -75,7 +76,7 @@ async function setAside(out: string, old: string): Promise<boolean> {
   return true;
 }
 
-/** Only who holds the lock makes such folders: they are of processes that died. */
+/** Only who holds the lock makes such folders: they are of processes that died, or were stopped so long that they lost it. */
 async function removeLeftovers(
   out: string,
   old: string,
@@ -90,11 +91,23 @@ async function removeLeftovers(
     await rm(temporary, { recursive: true });
   }
   const name = basename(out);
-  for (const other of await readdir(dirname(out)))
-    if (other.startsWith(name) && PARTIAL.test(other.slice(name.length)))
+  for (const other of await readdir(dirname(out))) {
+    const pid = other.startsWith(name) ? PARTIAL.exec(other.slice(name.length))?.[1] : undefined;
+    if (pid !== undefined && !isOtherAlive(Number(pid)))
       await rm(join(dirname(out), other), { recursive: true, force: true }).catch((error) => {
         throw fileError(error, other);
       });
+  }
+}
+
+function isOtherAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** @throws LlavaMiniError `bad-argument` when a place is taken by something that may not be replaced, `io` */

@@ -6,8 +6,10 @@ export function dataUrlBytes(address: string): Uint8Array {
   if (comma < 0) throw bad('has no comma before its data');
   const body = address.slice(comma + 1);
   if (!/;\s*base64\s*$/i.test(address.slice(0, comma))) return percentDecoded(body);
-  const plain = body.includes('%') ? new TextDecoder().decode(percentDecoded(body)) : body;
-  if (!/^[A-Za-z0-9+/_\s-]*={0,2}\s*$/.test(plain)) throw bad('is not base64');
+  const text = body.includes('%') ? new TextDecoder().decode(percentDecoded(body)) : body;
+  // Taken out first: a pattern that skips them may try every way to do so.
+  const plain = text.replace(/\s/g, '');
+  if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(plain)) throw bad('is not base64');
   return Uint8Array.from(Buffer.from(plain, 'base64'));
 }
 

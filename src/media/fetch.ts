@@ -49,14 +49,18 @@ export async function fetchMedia(address: string, options: FetchOptions = {}): P
   options.signal?.throwIfAborted();
   let url = parseRemoteUrl(address, { allowPrivate, allowedHosts });
   const typedHost = hostOf(url);
+  // Who typed a public host did not mean a private one that its name leads to a moment later.
+  let isPrivate = allowPrivate;
   try {
     for (let hop = 0; hop <= maxRedirects; hop++) {
-      const mayBePrivate = allowPrivate && hostOf(url) === typedHost;
-      const next = await fetchOnce(url, { ...options, allowPrivate: mayBePrivate, signal });
+      const mayBePrivate = isPrivate && hostOf(url) === typedHost;
+      const next = await fetchOnce(url, { ...options, allowPrivate: mayBePrivate, signal }, (addresses) => {
+        if (hop === 0) isPrivate &&= !addresses.every(({ address }) => isPublicAddress(address));
+      });
       if (next instanceof Uint8Array) return next;
       if (!URL.canParse(next, url)) throw refused('it leads to a malformed one');
       const target = new URL(next, url);
-      url = parseRemoteUrl(target.href, { allowPrivate: allowPrivate && hostOf(target) === typedHost, allowedHosts });
+      url = parseRemoteUrl(target.href, { allowPrivate: isPrivate && hostOf(target) === typedHost, allowedHosts });
     }
   } catch (error) {
     options.signal?.throwIfAborted();
@@ -73,9 +77,14 @@ export async function fetchMedia(address: string, options: FetchOptions = {}): P
 }
 
 /** The file, or where its server redirects to. */
-async function fetchOnce(url: URL, options: FetchOptions & { signal: AbortSignal }): Promise<Uint8Array | string> {
+async function fetchOnce(
+  url: URL,
+  options: FetchOptions & { signal: AbortSignal },
+  onAddresses: (addresses: readonly ResolvedAddress[]) => void,
+): Promise<Uint8Array | string> {
   const { maxBytes = MAX_REMOTE_BYTES, signal } = options;
   const addresses = await abortable(resolveHost(url, options), signal);
+  onAddresses(addresses);
   const dispatcher = new Agent({
     pipelining: 0,
     connect: {

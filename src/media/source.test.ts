@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -69,6 +69,24 @@ describe('sources', () => {
     execFileSync('mkfifo', [path]);
     const [picture] = await Promise.all([decodePicture(path), writeFile(path, png)]);
     expect(picture).toMatchObject({ width: 40, height: 20 });
+  });
+
+  test('a pipe that nobody writes to, until the call is cancelled', async () => {
+    const path = join(folder, 'silent');
+    execFileSync('mkfifo', [path]);
+    const given = () => ({ signal: AbortSignal.timeout(50) });
+    await expect(decodePicture(path, given())).rejects.toMatchObject({ name: 'TimeoutError' });
+    // The thread that waits for a writer would keep the process: let it go.
+    await writeFile(path, '');
+    const silent = await open(path, 'r+');
+    await expect(decodePicture(path, given())).rejects.toMatchObject({ name: 'TimeoutError' });
+    await silent.write('x');
+    await silent.close();
+  });
+
+  test('a data: address of white space and one wrong character is refused at once', async () => {
+    const address = `data:image/png;base64,${' '.repeat(3_000_000)}!`;
+    expect(await failure(address)).toMatchObject({ code: 'bad-url', message: /base64/ });
   });
 
   test('pixels come back as they are, with their size checked', async () => {

@@ -122,7 +122,12 @@ function filePath(address: string): string {
 async function readFile(path: string, limits: PictureLimits, signal?: AbortSignal): Promise<Uint8Array> {
   const name = basename(path);
   try {
-    const file = await open(path);
+    const opening = open(path);
+    const file = await abortable(opening, signal).catch((error) => {
+      // A pipe without a writer opens late or never.
+      opening.then((late) => late.close()).catch(() => {});
+      throw error;
+    });
     try {
       const info = await file.stat();
       if (info.isDirectory())
@@ -131,7 +136,10 @@ async function readFile(path: string, limits: PictureLimits, signal?: AbortSigna
       const stream = file.createReadStream({ autoClose: false });
       return await collect(stream, (bytes) => checkBytes(bytes, limits, name), signal);
     } finally {
-      await file.close();
+      // Closing waits for a read that may never end.
+      const closing = file.close();
+      if (signal?.aborted) closing.catch(() => {});
+      else await closing;
     }
   } catch (error) {
     signal?.throwIfAborted();

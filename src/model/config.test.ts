@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseModelConfig } from './config.ts';
+import { parseVisionConfig } from './vision/index.ts';
 
 const CONFIG = {
   model_type: 'llava_mini_llama',
@@ -56,6 +57,9 @@ describe('parseModelConfig', () => {
     [{ hidden_size: 2 ** 40 }, /hidden_size/],
     [{ hidden_size: 66 }, /hidden_size 66 does not divide into 4 heads/],
     [{ num_key_value_heads: 3 }, /num_key_value_heads 3 does not divide num_attention_heads 4/],
+    [{ hidden_size: 8192, num_attention_heads: 1 }, /head_dim makes heads of width 8192; at most 4096/],
+    [{ hidden_size: 1 << 20 }, /hidden_size/],
+    [{ mm_vision_select_layer: 10_000_000 }, /mm_vision_select_layer/],
     [{ mm_hidden_size: 60 }, /mm_hidden_size 60 is no multiple of the compressor's 8 heads/],
     [{ compressor_size: 0 }, /compressor_size/],
     [{ model_type: 3 }, /model_type/],
@@ -65,4 +69,26 @@ describe('parseModelConfig', () => {
     for (const json of [null, [], 'x', 3])
       expect(() => parseModelConfig(json)).toThrow(expect.objectContaining({ code: 'bad-model' }));
   });
+});
+
+test('a tower that would take memory before its weights are looked at', () => {
+  const clip = {
+    model_type: 'clip_vision_model',
+    hidden_size: 64,
+    intermediate_size: 128,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+    image_size: 56,
+    patch_size: 14,
+  };
+  const read = (changes: Record<string, unknown>) => parseVisionConfig({ ...clip, ...changes }, 'tower.json');
+  expect(read({})).toMatchObject({ layers: 2 });
+  for (const [changes, message] of [
+    [{ num_hidden_layers: 1 << 20 }, /num_hidden_layers/],
+    [{ hidden_size: 1 << 20 }, /hidden_size/],
+    [{ image_size: 129 * 14 }, /129 patches along a side; at most 128/],
+  ] as const)
+    expect(() => read(changes)).toThrow(
+      expect.objectContaining({ code: 'bad-model', message: expect.stringMatching(message) }),
+    );
 });

@@ -3,6 +3,9 @@ import { LlavaMiniError } from '../errors.ts';
 
 const int = z.number().int();
 const size = int.positive().max(1 << 24);
+/** Wider than any model: larger numbers would only take memory before weights are looked at. */
+const width = int.positive().max(1 << 17);
+const WIDEST_HEAD = 4096;
 
 const ropeScaling = z
   .object({
@@ -18,7 +21,7 @@ const ropeScaling = z
 /** The published `config.json`, with the defaults of transformers 4.43's LlamaConfig for keys that are missing. */
 const schema = z.object({
   model_type: z.string(),
-  hidden_size: size,
+  hidden_size: width,
   intermediate_size: size,
   num_hidden_layers: int.min(1).max(1000),
   num_attention_heads: size,
@@ -39,10 +42,10 @@ const schema = z.object({
   compressor_size: int.min(1).max(64).default(2),
   prefusion_layer_num: int.min(0).max(100).default(4),
   resolution_ratio: int.min(1).max(8).default(1),
-  mm_hidden_size: size,
+  mm_hidden_size: int.positive().max(1 << 15),
   mm_projector_type: z.string().default('linear'),
   mm_vision_tower: z.string(),
-  mm_vision_select_layer: int.default(-2),
+  mm_vision_select_layer: int.min(-1000).max(1000).default(-2),
   mm_vision_select_feature: z.enum(['patch', 'cls_patch']).default('patch'),
   image_aspect_ratio: z.string().default('square'),
   tokenizer_model_max_length: size.nullish(),
@@ -133,6 +136,7 @@ export function parseModelConfig(json: unknown, where = 'config.json'): ModelCon
   const headDim = c.head_dim ?? c.hidden_size / c.num_attention_heads;
   if (!Number.isInteger(headDim) || headDim % 2)
     bad('hidden_size', `${c.hidden_size} does not divide into ${c.num_attention_heads} heads of an even width`);
+  if (headDim > WIDEST_HEAD) bad('head_dim', `makes heads of width ${headDim}; at most ${WIDEST_HEAD} are read`);
   if (headDim % HEAD_STEP)
     throw new LlavaMiniError('unsupported', `${where}: heads of width ${headDim} (hidden_size, head_dim)`, {
       hint: `known are widths that are multiples of ${HEAD_STEP}`,

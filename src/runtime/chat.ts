@@ -35,11 +35,15 @@ export function chatMessages(chat: readonly ChatMessage[]): PreparedMessages {
   };
   if (!Array.isArray(chat) || chat.length === 0) fail('there must be at least one message');
   const images: ImageInput[] = [];
-  const messages = chat.map(({ role, content }, i): Message => {
+  const messages = chat.map((message, i): Message => {
+    if (typeof message !== 'object' || message === null) fail(`message ${i + 1} is no object with role and content`);
+    const { role, content } = message;
     if (typeof content === 'string') return { role, content };
     if (!Array.isArray(content)) fail(`message ${i + 1}: content must be a text or a list of parts`);
     const parts = content.map((part): ContentPart => {
-      if (part?.type !== 'image') return part;
+      if (typeof part !== 'object' || part === null) fail(`message ${i + 1}: a part is no object with a type`);
+      if (part.type === 'text' && typeof part.text !== 'string') fail(`message ${i + 1}: a text part needs a text`);
+      if (part.type !== 'image') return part;
       if (part.image == null) fail(`message ${i + 1}: an image part needs an image`);
       images.push(part.image);
       return { type: 'image' };

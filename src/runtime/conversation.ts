@@ -10,6 +10,8 @@ export class Conversation {
   private readonly options: AnswerOptions;
   private history: ChatMessage[] = [];
   private waiting: VisualMemory[] = [];
+  /** How often all was forgotten: answers begun before are not remembered. */
+  private cleared = 0;
 
   /** @internal Use `model.conversation`. */
   constructor(model: LlavaMini, options: AnswerOptions) {
@@ -30,7 +32,8 @@ export class Conversation {
   }
 
   ask(question: string, options: AnswerOptions = {}): AnswerStream {
-    const images = this.waiting;
+    const images = [...this.waiting];
+    const { cleared } = this;
     const message: ChatMessage = {
       role: 'user',
       content: [
@@ -41,11 +44,11 @@ export class Conversation {
         { type: 'text', text: question },
       ],
     };
-    const history = [...this.history, message];
-    const answer = this.model.chatStream(history, { ...this.options, ...options });
+    const answer = this.model.chatStream([...this.history, message], { ...this.options, ...options });
     answer.result.then(
       ({ text }) => {
-        this.history = [...history, { role: 'assistant', content: text }];
+        if (cleared !== this.cleared) return;
+        this.history = [...this.history, message, { role: 'assistant', content: text }];
         this.waiting = this.waiting.filter((memory) => !images.includes(memory));
       },
       () => {},
@@ -60,5 +63,6 @@ export class Conversation {
     );
     this.waiting = keepPictures ? [...kept, ...this.waiting] : [];
     this.history = [];
+    this.cleared++;
   }
 }

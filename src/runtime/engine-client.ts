@@ -1,4 +1,5 @@
 import { LlavaMiniError } from '../errors.ts';
+import { abortable } from '../media/stream.ts';
 import { disposedError } from './disposed.ts';
 import type { EngineApi, GenerateHooks, SeeRequest, SeeResult } from './engine-api.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -22,6 +23,7 @@ interface CallHooks extends GenerateHooks {
 interface Started {
   worker: EngineWorker;
   ready: Promise<unknown>;
+  loaded: boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export class EngineClient implements EngineApi {
   }
 
   async see(request: SeeRequest, signal?: AbortSignal): Promise<SeeResult> {
-    const worker = await this.start();
+    const worker = await abortable(this.start(), signal);
     // A view of a part of a larger buffer (Node's pool) is copied.
     const whole = request.frames.flatMap(({ data: { buffer, byteLength } }) =>
       buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
@@ -56,7 +58,8 @@ export class EngineClient implements EngineApi {
   }
 
   async generate(request: GenerateRequest, hooks: GenerateHooks = {}): Promise<GenerateResult> {
-    return (await this.call(await this.start(), { type: 'generate', request }, hooks)) as GenerateResult;
+    const worker = await abortable(this.start(), hooks.signal);
+    return (await this.call(worker, { type: 'generate', request }, hooks)) as GenerateResult;
   }
 
   async dispose(): Promise<void> {
@@ -66,7 +69,8 @@ export class EngineClient implements EngineApi {
     this.started = null;
     this.failJobs(disposedError());
     if (!started) return;
-    await this.call(started.worker, { type: 'dispose' }, {}).catch(() => {});
+    // One that is still loading is ended as it is: it may be gone before it could answer.
+    if (started.loaded) await this.call(started.worker, { type: 'dispose' }, {}).catch(() => {});
     await started.worker.end();
   }
 
@@ -89,13 +93,19 @@ export class EngineClient implements EngineApi {
       },
     );
     const ready = this.call(worker, { type: 'load', options: this.options }, hooks);
-    ready.catch(() => {
-      // The next call tries anew; whoever waits for this one hears of the failure from its own promise.
-      if (this.started?.worker === worker) this.started = null;
-      worker.hold(false);
-      void worker.end();
-    });
-    return { worker, ready };
+    const started: Started = { worker, ready, loaded: false };
+    ready.then(
+      () => {
+        started.loaded = true;
+      },
+      () => {
+        // The next call tries anew; whoever waits for this one hears of the failure from its own promise.
+        if (this.started?.worker === worker) this.started = null;
+        worker.hold(false);
+        void worker.end();
+      },
+    );
+    return started;
   }
 
   private async call(

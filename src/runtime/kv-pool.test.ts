@@ -67,6 +67,18 @@ describe('KvPool', () => {
     expectRows(pool, 0, [6]);
   });
 
+  test('where there is no memory to grow, it is empty and can be made anew', () => {
+    const pool = new KvPool(SHAPE);
+    pool.reserve(1, 70);
+    write(pool, 0, [0], 70);
+    expect(() => pool.reserve(1, 2 ** 40)).toThrow(expect.objectContaining({ code: 'out-of-memory' }));
+    expect([pool.rows, pool.room, pool.bytes]).toEqual([0, 0, 0]);
+    expect(() => pool.view(0, [70], 1)).toThrow(expect.objectContaining({ code: 'engine' }));
+    pool.reserve(2, 70);
+    write(pool, 1, [0], 70);
+    expectRows(pool, 1, [70]);
+  });
+
   test('one row is fed without what lies behind it, as the same memory', () => {
     const pool = new KvPool(SHAPE);
     pool.reserve(2, 1000);

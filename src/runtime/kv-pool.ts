@@ -35,25 +35,40 @@ export class KvPool {
     return this.buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0);
   }
 
-  /** Makes place for so many rows of so many positions; what rows hold stays. */
+  /**
+   * Makes place for so many rows of so many positions; what rows hold stays.
+   *
+   * @throws LlavaMiniError `out-of-memory`; then there are no rows any more
+   */
   reserve(rows: number, positions: number): void {
     const room = Math.max(this.room, Math.ceil(positions / ROOM_STEP) * ROOM_STEP);
     const all = Math.max(this.rows, rows);
     if (room === this.room && all === this.rows) return;
     const { layers, kvHeads, headDim } = this.shape;
-    const old = this.buffers;
+    const old = Array.from({ length: 2 * layers }, (_, i) => this.buffers[i] ?? new Float32Array(0));
     const [before, after] = [this.room, room].map((positions) => positions * kvHeads * headDim);
-    this.buffers = Array.from({ length: 2 * layers }, (_, i) => {
+    this.known = { key: '', view: {} };
+    const grow = (i: number): Float32Array => {
       const grown = new Float32Array(all * after);
       // One buffer at a time, so that at most one is held twice.
       for (let row = 0; row < this.rows; row++)
         grown.set(old[i].subarray(row * before, (row + 1) * before), row * after);
       old[i] = new Float32Array(0);
       return grown;
-    });
+    };
+    try {
+      this.buffers = Array.from(old, (_, i) => grow(i));
+    } catch (cause) {
+      this.buffers = [];
+      this.rows = 0;
+      this.room = 0;
+      throw new LlavaMiniError('out-of-memory', `no memory for a K/V cache of ${all} rows of ${room} positions`, {
+        hint: 'ask fewer questions at once, or load the model with a smaller maxLength',
+        cause,
+      });
+    }
     this.rows = all;
     this.room = room;
-    this.known = { key: '', view: {} };
   }
 
   /**

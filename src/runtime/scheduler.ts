@@ -111,12 +111,21 @@ export class Scheduler {
     // Whoever asks for several things at once has them all in the queue after this.
     await Promise.resolve();
     while (this.tasks.length || this.starts.length || this.running.length) {
+      this.dropCancelled();
       await this.tasks.shift()?.();
       if (this.running.length < this.engine.options.maxBatch) {
         const sequence = this.starts.shift();
         if (sequence) await this.start(sequence);
       }
       await this.step();
+    }
+  }
+
+  /** Whoever waits for a row hears at once that the call is cancelled, not when a row is free. */
+  private dropCancelled(): void {
+    for (const sequence of this.starts.splice(0)) {
+      if (sequence.hooks.signal?.aborted) sequence.reject(sequence.hooks.signal.reason);
+      else this.starts.push(sequence);
     }
   }
 
@@ -156,6 +165,8 @@ export class Scheduler {
     } catch (error) {
       this.filling = -1;
       sequence.reject(error);
+      // The cache could not grow and is gone, with what the others had in it.
+      if (engine.cache.rows === 0) this.loseRows(error);
     }
   }
 
@@ -219,9 +230,13 @@ export class Scheduler {
         this.accept(i, logits.subarray(i * size, (i + 1) * size));
       }
     } catch (error) {
-      for (const sequence of running.splice(0)) sequence.reject(error);
-      for (const row of this.rows) row.keys = [];
+      this.loseRows(error);
     }
+  }
+
+  private loseRows(error: unknown): void {
+    for (const sequence of this.running.splice(0)) sequence.reject(error);
+    for (const row of this.rows) row.keys = [];
   }
 
   /** @param logits `[V]`; the sampler changes them, so that log probabilities are those after its repetition penalty */

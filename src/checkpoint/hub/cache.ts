@@ -45,6 +45,24 @@ export class ModelCache {
     return (await missingFiles(dir)).length === 0 ? dir : undefined;
   }
 
+  /** Whether all files of a commit were here once: `complete` knows only what every model needs. */
+  async isWhole(commit: string): Promise<boolean> {
+    return (await fileSize(this.wholeMark(commit))) !== undefined;
+  }
+
+  /** Remembers that. A cache that cannot be written to is asked about again. */
+  async setWhole(commit: string): Promise<void> {
+    if (await this.isWhole(commit)) return;
+    const mark = this.wholeMark(commit);
+    await makeFolder(dirname(mark))
+      .then(() => writeFileAtomic(mark, ''))
+      .catch(() => {});
+  }
+
+  private wholeMark(commit: string): string {
+    return join(this.root, '.llava-mini', commit);
+  }
+
   /** Puts a finished blob into a snapshot under the file's name. */
   async place(commit: string, name: string, blob: string): Promise<void> {
     const pointer = join(this.snapshot(commit), ...name.split('/'));

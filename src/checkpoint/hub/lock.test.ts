@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { withLock } from './lock.ts';
+import { LOCK_HOST, withLock } from './lock.ts';
 
 let top: string;
 let path: string;
@@ -70,14 +70,14 @@ test('a holder that lives keeps the lock beyond the stale time', async () => {
 });
 
 test.each([
-  ['of a process that is gone', () => leave(JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), key: 'x' }))],
+  ['of a process that is gone', () => leave(JSON.stringify({ pid: 2 ** 22 + 1, host: LOCK_HOST, key: 'x' }))],
   [
     'of another machine, untouched for long',
     () => leave(JSON.stringify({ pid: 1, host: 'elsewhere', key: 'x' }), 60_000),
   ],
   [
     'of a process with our number, untouched for long',
-    () => leave(JSON.stringify({ pid: process.pid, host: hostname(), key: 'x' }), 60_000),
+    () => leave(JSON.stringify({ pid: process.pid, host: LOCK_HOST, key: 'x' }), 60_000),
   ],
   ['empty, untouched for long', () => leave('', 60_000)],
 ])('a lock %s is taken over, by one of many', async (_, prepare) => {
@@ -94,6 +94,25 @@ test.each([
     ),
   );
   expect(most).toBe(1);
+});
+
+test('who was stopped for so long that the lock is another’s is told before the last step', async () => {
+  const outcome = withLock(path, {}, async (stillHeld) => {
+    await stillHeld();
+    await writeFile(path, JSON.stringify({ pid: 1, host: 'elsewhere', key: 'x' }));
+    await stillHeld();
+  });
+  await expect(outcome).rejects.toMatchObject({ code: 'io', message: /taken over/ });
+  expect(await readFile(path, 'utf8')).toContain('elsewhere');
+});
+
+test('a folder of locks that is removed by who had the lock is made again by who waits', async () => {
+  await withLock(path, {}, async () => {});
+  await writeFile(path, JSON.stringify({ pid: 1, host: 'elsewhere', key: 'x' }));
+  const waiting = withLock(path, { pollMs: 20 }, async () => 'in');
+  await pause(30);
+  await rm(dirname(path), { recursive: true });
+  expect(await waiting).toBe('in');
 });
 
 test('a fresh lock of another machine is respected', async () => {

@@ -1,10 +1,23 @@
 import { randomBytes } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
 import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { LlavaMiniError } from '../../errors.ts';
 import { fileError } from '../../util/atomic-file.ts';
 import { makeFolder } from './cache.ts';
 import { wait } from './failure.ts';
+
+/** Where a process number means something: containers may share a name and not their processes. */
+export const LOCK_HOST = `${hostname()} ${pidNamespace()}`.trim();
+
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
 
 export interface LockOptions {
   /** A lock whose holder gave no sign of life for so long, in milliseconds, is taken over. Default 30,000. */
@@ -19,11 +32,17 @@ export interface LockOptions {
  * Holds a lock file against other processes (and other calls in this one) while `work` runs. The holder touches the
  * file regularly; a lock whose process is gone, or that was not touched for long, is taken over.
  *
- * @throws LlavaMiniError `io`; the signal's reason while waiting; whatever `work` throws
+ * @param work may ask whether the lock is still held, before what must not be done by two: after a sleep longer than
+ *   `staleMs` it may be another's
+ * @throws LlavaMiniError `io`, also when the lock was lost; the signal's reason while waiting; whatever `work` throws
  */
-export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  path: string,
+  options: LockOptions,
+  work: (stillHeld: () => Promise<void>) => Promise<T>,
+): Promise<T> {
   const { staleMs = 30_000, pollMs = 200, signal } = options;
-  const mine = JSON.stringify({ pid: process.pid, host: hostname(), key: randomBytes(8).toString('hex') });
+  const mine = JSON.stringify({ pid: process.pid, host: LOCK_HOST, key: randomBytes(8).toString('hex') });
   await makeFolder(dirname(path));
   for (let told = false; !(await create(path, mine)); ) {
     signal?.throwIfAborted();
@@ -31,11 +50,18 @@ export async function withLock<T>(path: string, options: LockOptions, work: () =
     if (!told) options.onWait?.();
     told = true;
     await wait(pollMs, signal);
+    // Who removes a model removes its empty folder of locks too.
+    await makeFolder(dirname(path));
   }
   const alive = setInterval(() => utimes(path, new Date(), new Date()).catch(() => {}), Math.max(10, staleMs / 10));
   alive.unref();
   try {
-    return await work();
+    return await work(async () => {
+      if ((await read(path)) !== mine)
+        throw new LlavaMiniError('io', `another process has taken over ${path}: this one was stopped for too long`, {
+          hint: 'try again; nothing was changed',
+        });
+    });
   } finally {
     clearInterval(alive);
     if ((await read(path)) === mine) await rm(path, { force: true }).catch(() => {});
@@ -101,7 +127,7 @@ async function isOld(path: string, staleMs: number): Promise<boolean> {
 function holderIsGone(content: string): boolean {
   try {
     const { pid, host } = JSON.parse(content) as { pid: number; host: string };
-    if (host !== hostname() || !Number.isSafeInteger(pid) || pid <= 0) return false;
+    if (host !== LOCK_HOST || !Number.isSafeInteger(pid) || pid <= 0) return false;
     process.kill(pid, 0);
     return false;
   } catch (error) {

@@ -34,7 +34,8 @@ export interface PullOptions {
  * Makes a model of the hub available locally and gives its folder, downloading only what the cache lacks. The cache is
  * the one of the hub's own Python package: what is there already is used, what we fetch is there for others.
  *
- * With a commit as revision, or with `HF_HUB_OFFLINE`, a complete copy is used without asking the hub; when the hub is
+ * With a commit as revision that was pulled before, or with `HF_HUB_OFFLINE`, a complete copy is used without asking the
+ * hub; when the hub is
  * down, it is used with a warning.
  *
  * @returns the snapshot's folder
@@ -54,12 +55,13 @@ export async function pullModel(id: string, options: PullOptions = {}): Promise<
       hint: 'HF_HUB_OFFLINE forbids downloading it: unset it, or copy the model there',
     });
   }
-  if (local && isCommit(revision)) return local;
+  if (local && isCommit(revision) && (await cache.isWhole(revision))) return local;
   const policy: RetryPolicy = { ...PATIENT, ...(local ? { tries: 2 } : {}), ...options.retry };
   const client = new HubClient(settings, policy, options.connections ?? 8);
   try {
     const listing = await listFiles(client, id, revision, signal);
     await new Pull({ id, listing, cache, settings, client, policy, options }).run();
+    await cache.setWhole(listing.commit);
     await cache.setRef(revision, listing.commit);
     return cache.snapshot(listing.commit);
   } catch (error) {

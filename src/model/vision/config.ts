@@ -55,10 +55,15 @@ const size = z
   .positive()
   .max(1 << 20);
 
+const layers = z.number().int().min(1).max(1000);
+
+/** Along a side: the tables of places grow with its square. */
+const MOST_PATCHES = 128;
+
 const clip = z.object({
-  hidden_size: size,
+  hidden_size: size.max(1 << 15),
   intermediate_size: size,
-  num_hidden_layers: size,
+  num_hidden_layers: layers,
   num_attention_heads: size,
   image_size: size,
   patch_size: size,
@@ -67,7 +72,7 @@ const clip = z.object({
 });
 
 const lite = z.object({
-  width: size,
+  width: size.max(1 << 15),
   fold_layers: z.number().int().min(0).max(64).default(0),
   fold_heads: size.default(1),
   fold_intermediate_size: size.default(1),
@@ -76,7 +81,8 @@ const lite = z.object({
   stem: z.object({ kernel: size, stride: size, outputs: size }),
   blocks: z
     .array(z.object({ kernel: size, stride: size, expand: size, inputs: size, outputs: size, skip: z.boolean() }))
-    .min(2),
+    .min(2)
+    .max(1000),
   head: z.object({ outputs: size }),
   classes: size,
   taps: z.tuple([z.number().int().min(0), z.number().int().min(0)]),
@@ -122,6 +128,7 @@ export function parseVisionConfig(json: unknown, where: string): VisionConfig {
     const c = read(clip, type === 'clip' ? root?.vision_config : json);
     if (c.image_size % c.patch_size)
       throw new LlavaMiniError('bad-model', `${where}: image_size ${c.image_size} is no multiple of patch_size`);
+    checkSide(c.image_size / c.patch_size, where);
     return {
       kind: 'clip',
       width: c.hidden_size,
@@ -139,6 +146,7 @@ export function parseVisionConfig(json: unknown, where: string): VisionConfig {
     if (c.width % c.fold_heads)
       throw new LlavaMiniError('bad-model', `${where}: width ${c.width} is no multiple of fold_heads ${c.fold_heads}`);
     if (c.image_size % 32) throw new LlavaMiniError('bad-model', `${where}: image_size must be a multiple of 32`);
+    checkSide(c.image_size / 32, where);
     return {
       kind: 'efficientnet_lite',
       width: c.width,
@@ -158,6 +166,11 @@ export function parseVisionConfig(json: unknown, where: string): VisionConfig {
   throw new LlavaMiniError('unsupported', `${where}: unknown vision tower "${String(type)}"`, {
     hint: 'known towers: clip_vision_model, efficientnet_lite',
   });
+}
+
+function checkSide(side: number, where: string): void {
+  if (side > MOST_PATCHES)
+    throw new LlavaMiniError('bad-model', `${where}: ${side} patches along a side; at most ${MOST_PATCHES} are read`);
 }
 
 /** Side of the tower's patch grid, and how many patches without a place on it follow. */
