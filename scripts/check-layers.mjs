@@ -4,19 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 
-const LAYERS = [
-  'util',
-  'graph',
-  'model',
-  'checkpoint',
-  'media',
-  'text',
-  'folder',
-  'runtime',
-  'train',
-  'eval',
-  'cli',
-];
+const LAYERS = ['util', 'graph', 'model', 'checkpoint', 'media', 'text', 'folder', 'runtime', 'train', 'eval', 'cli'];
 /** Files that lie beside the folders, with the highest layer that they may use. */
 const ROOT_FILES = { 'errors.ts': 'util', 'index.ts': 'runtime' };
 
