@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readHeader } from '../src/checkpoint/safetensors.ts';
 import { readWeights } from '../src/train/run-state.ts';
 import { trainFromConfig } from '../src/train/train.ts';
-import { writeTinyRun } from './support/tiny-lite.ts';
+import { readMetrics, TINY_PLAN, writeTinyRun } from './support/tiny-lite.ts';
 
 /** The kinds of stages that follow nano's tokenizer, on a handful of drawn pictures. */
 
@@ -24,12 +24,7 @@ const answers = (id: string, store: string) => ({
   optimiser: { groups: groups('mm_projector|prefusion_layers|model\\.layers|lookup_head') },
 });
 const PLAN = {
-  name: 'tiny',
-  model: 'model',
-  start: 'start.safetensors',
-  startWith: 'model',
-  run: 'run',
-  seed: 'tiny',
+  ...TINY_PLAN,
   stages: [
     {
       id: 'drawn',
@@ -81,7 +76,7 @@ async function dataAfter(stage: string, name: string): Promise<Float32Array> {
 }
 
 it('names pictures and patches, and throws the classifiers away', async () => {
-  const lines = await metrics();
+  const lines = await readMetrics(run.dir);
   const naming = lines.find(({ stage }) => stage === 'naming');
   expect(Object.keys(naming ?? {})).toEqual(expect.arrayContaining(['eval/drawn', 'eval/drawn/patches']));
   const { tensors } = await readHeader(join(run.dir, 'run', 'naming.safetensors'));
@@ -112,7 +107,7 @@ it('writes places behind the fold: only pictures folded anew have them', async (
 });
 
 it('scores answers and what fused names tell', async () => {
-  const scores = Object.keys((await metrics()).find(({ stage }) => stage === 'second') ?? {});
+  const scores = Object.keys((await readMetrics(run.dir)).find(({ stage }) => stage === 'second') ?? {});
   expect(scores).toEqual(
     expect.arrayContaining([
       'eval/held/where',
@@ -125,11 +120,3 @@ it('scores answers and what fused names tell', async () => {
   const { tensors } = await readHeader(join(run.dir, 'model', 'model.safetensors'));
   expect([...tensors.keys()].filter((name) => name.startsWith('lookup_head'))).toEqual([]);
 });
-
-async function metrics(): Promise<Record<string, number | string>[]> {
-  const text = await readFile(join(run.dir, 'run', 'metrics.jsonl'), 'utf8');
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-}

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readHeader } from '../src/checkpoint/safetensors.ts';
 import { LlavaMini } from '../src/runtime/llava-mini.ts';
 import { trainFromConfig } from '../src/train/train.ts';
-import { writeTinyRun } from './support/tiny-lite.ts';
+import { readMetrics, TINY_PLAN, writeTinyRun } from './support/tiny-lite.ts';
 
 const PICTURES = ['cat.png', 'coffee.png', 'rocket.jpg', 'astronaut.png'];
 const FOLDERS = ['examples/pictures', 'examples/pictures', 'test/data/photographs', 'test/data/photographs'];
@@ -29,12 +29,7 @@ const RECORDS = PICTURES.flatMap((image, i) => {
 
 const STEPS = 180;
 const PLAN = {
-  name: 'tiny',
-  model: 'model',
-  start: 'start.safetensors',
-  startWith: 'model',
-  run: 'run',
-  seed: 'tiny',
+  ...TINY_PLAN,
   stages: [
     { id: 'own', kind: 'llava', file: 'data.json', images: 'images' },
     {
@@ -78,11 +73,7 @@ async function newRun(plan: object = PLAN): Promise<Run> {
   return { dir, plan: join(dir, 'plan.json'), remove };
 }
 
-const metrics = async (run: Run): Promise<Record<string, number | string>[]> =>
-  (await readFile(join(run.dir, 'run', 'metrics.jsonl'), 'utf8'))
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+const metrics = (run: Run) => readMetrics(run.dir);
 
 describe('a run on data in the format of LLaVA', () => {
   let run: Run;

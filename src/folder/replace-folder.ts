@@ -5,6 +5,7 @@ import { makeFolder } from '../checkpoint/hub/cache.ts';
 import { withLock } from '../checkpoint/hub/lock.ts';
 import { LlavaMiniError } from '../errors.ts';
 import { fileError } from '../util/atomic-file.ts';
+import { isProcessGone } from '../util/process-gone.ts';
 import { MANIFEST_FILE } from './manifest.ts';
 
 export interface ReplaceOptions {
@@ -76,7 +77,7 @@ async function setAside(out: string, old: string): Promise<boolean> {
   return true;
 }
 
-/** Only who holds the lock makes such folders: they are of processes that died, or were stopped so long that they lost it. */
+/** Only who holds the lock makes such folders: they are of processes that died, or, still alive, lost it in a long sleep. */
 async function removeLeftovers(
   out: string,
   old: string,
@@ -93,20 +94,10 @@ async function removeLeftovers(
   const name = basename(out);
   for (const other of await readdir(dirname(out))) {
     const pid = other.startsWith(name) ? PARTIAL.exec(other.slice(name.length))?.[1] : undefined;
-    if (pid !== undefined && !isOtherAlive(Number(pid)))
+    if (pid !== undefined && (Number(pid) === process.pid || isProcessGone(Number(pid))))
       await rm(join(dirname(out), other), { recursive: true, force: true }).catch((error) => {
         throw fileError(error, other);
       });
-  }
-}
-
-function isOtherAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

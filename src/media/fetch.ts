@@ -54,9 +54,9 @@ export async function fetchMedia(address: string, options: FetchOptions = {}): P
   try {
     for (let hop = 0; hop <= maxRedirects; hop++) {
       const mayBePrivate = isPrivate && hostOf(url) === typedHost;
-      const next = await fetchOnce(url, { ...options, allowPrivate: mayBePrivate, signal }, (addresses) => {
-        if (hop === 0) isPrivate &&= !addresses.every(({ address }) => isPublicAddress(address));
-      });
+      const addresses = await abortable(resolveHost(url, { ...options, allowPrivate: mayBePrivate }), signal);
+      if (hop === 0) isPrivate &&= !addresses.every(({ address }) => isPublicAddress(address));
+      const next = await fetchOnce(url, addresses, { ...options, signal });
       if (next instanceof Uint8Array) return next;
       if (!URL.canParse(next, url)) throw refused('it leads to a malformed one');
       const target = new URL(next, url);
@@ -79,12 +79,10 @@ export async function fetchMedia(address: string, options: FetchOptions = {}): P
 /** The file, or where its server redirects to. */
 async function fetchOnce(
   url: URL,
+  addresses: ResolvedAddress[],
   options: FetchOptions & { signal: AbortSignal },
-  onAddresses: (addresses: readonly ResolvedAddress[]) => void,
 ): Promise<Uint8Array | string> {
   const { maxBytes = MAX_REMOTE_BYTES, signal } = options;
-  const addresses = await abortable(resolveHost(url, options), signal);
-  onAddresses(addresses);
   const dispatcher = new Agent({
     pipelining: 0,
     connect: {

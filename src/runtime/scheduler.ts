@@ -123,9 +123,9 @@ export class Scheduler {
 
   /** Whoever waits for a row hears at once that the call is cancelled, not when a row is free. */
   private dropCancelled(): void {
-    for (const sequence of this.starts.splice(0)) {
-      if (sequence.hooks.signal?.aborted) sequence.reject(sequence.hooks.signal.reason);
-      else this.starts.push(sequence);
+    for (let i = this.starts.length - 1; i >= 0; i--) {
+      const { signal } = this.starts[i].hooks;
+      if (signal?.aborted) this.starts.splice(i, 1)[0].reject(signal.reason);
     }
   }
 

@@ -105,12 +105,12 @@ export function sceneSource(
       if (scene.objects.length === 1) token?.fill(conceptClass(conceptOf(scene.objects[0]).id));
       const questions = asking === 'name' ? nameOnly(scene, random) : favouredQuestions(scene, random, favour);
       const view = lookups ? viewScene(scene) : null;
-      return questions.map((q) => ({ ...encode(encoder, q), lookups: view ? lookupPlaces(encoder, q, view) : [] }));
+      return questions.map((q) => ({ ...encode(encoder, q), lookups: view ? placedLookups(encoder, q, view) : [] }));
     },
   };
 }
 
-function lookupPlaces(encoder: PairEncoder, question: Question, view: SceneView): LookupPlace[] {
+function placedLookups(encoder: PairEncoder, question: Question, view: SceneView): LookupPlace[] {
   return lookupsOf(question, view).flatMap(({ end, targets }) => {
     const at = encoder.fusedPlace(question.question, end);
     return at === null ? [] : [{ at, targets }];

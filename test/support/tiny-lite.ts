@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeSafetensors } from '../../src/checkpoint/safetensors-write.ts';
@@ -68,6 +68,25 @@ export function tinyConfigs(
 export function tinyWeights(seed: string, config: Record<string, unknown> = {}): Weights {
   const made = randomWeights({ ...TINY_CONFIG, ...config }, TINY_VISION, seed);
   return new Map(made.map(({ name, shape, data }) => [name, { shape: [...shape], data: data as Float32Array }]));
+}
+
+/** What every plan of such a run begins with. */
+export const TINY_PLAN = {
+  name: 'tiny',
+  model: 'model',
+  start: 'start.safetensors',
+  startWith: 'model',
+  run: 'run',
+  seed: 'tiny',
+};
+
+/** What a run in this folder has written down. */
+export async function readMetrics(dir: string): Promise<Record<string, number | string>[]> {
+  const text = await readFile(join(dir, 'run', 'metrics.jsonl'), 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 /** A folder for a run: `model/` with configs, tower and tokenizer, and `start.safetensors` with random weights. */

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { LlavaMiniError } from '../../errors.ts';
 import { fileError } from '../../util/atomic-file.ts';
+import { isProcessGone } from '../../util/process-gone.ts';
 import { makeFolder } from './cache.ts';
 import { wait } from './failure.ts';
 
@@ -127,11 +128,9 @@ async function isOld(path: string, staleMs: number): Promise<boolean> {
 function holderIsGone(content: string): boolean {
   try {
     const { pid, host } = JSON.parse(content) as { pid: number; host: string };
-    if (host !== LOCK_HOST || !Number.isSafeInteger(pid) || pid <= 0) return false;
-    process.kill(pid, 0);
+    return host === LOCK_HOST && Number.isSafeInteger(pid) && pid > 0 && isProcessGone(pid);
+  } catch {
     return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
 

@@ -34,9 +34,8 @@ export interface PullOptions {
  * Makes a model of the hub available locally and gives its folder, downloading only what the cache lacks. The cache is
  * the one of the hub's own Python package: what is there already is used, what we fetch is there for others.
  *
- * With a commit as revision that was pulled before, or with `HF_HUB_OFFLINE`, a complete copy is used without asking the
- * hub; when the hub is
- * down, it is used with a warning.
+ * With a commit as revision that was pulled before, or with `HF_HUB_OFFLINE`, a complete copy is used without asking
+ * the hub; when the hub is down, it is used with a warning.
  *
  * @returns the snapshot's folder
  * @throws LlavaMiniError `bad-argument` (name, settings), `not-found`, `download`, `no-space`, `bad-model`, `io`;

@@ -141,12 +141,11 @@ export function lookupsOf({ kind, question, options = [] }: Question, view: Scen
     return { end, targets: { ...named?.targets, optionLetter: nth, isRight: right ? 1 : 0 } };
   });
   const others = mentions.filter(({ end }) => options.every((option) => option.end !== end));
-  const { lettering } = view.scene;
-  const around = ((): Mention[] => {
-    if (options.length > 0) return [{ end: 'last', targets: { rightOption: options.findIndex(({ right }) => right) } }];
-    return lettering !== null && (kind === 'text' || kind === 'describe') ? letterMentions(lettering.text) : [];
-  })();
-  return [...around, ...others, ...offered];
+  const reads = kind === 'text' || kind === 'describe';
+  const letters = reads && view.scene.lettering !== null ? letterMentions(view.scene.lettering.text) : [];
+  const choice: Mention[] =
+    options.length === 0 ? [] : [{ end: 'last', targets: { rightOption: options.findIndex(({ right }) => right) } }];
+  return [...letters, ...choice, ...others, ...offered];
 }
 
 /** Lettering is spread over the tokens around the question: one alone would have to look at eight places at once. */
@@ -186,8 +185,9 @@ export function mentionsIn(question: string, view: SceneView): Mention[] {
       const named = table.get(own.map(({ word }) => word).join(' '));
       if (named === undefined) continue;
       const { end } = own[length - 1];
-      const meant = namedGroup(named, view);
-      const known = named.kind === null ? thingTargets(named.things, view) : kindTargets(named.kind, view);
+      const groups = named.kind === null ? view.groups.filter(({ thing }) => named.things.includes(thing.id)) : [];
+      const known = named.kind === null ? thingTargets(named.things, groups, view) : kindTargets(named.kind, view);
+      const meant = groups.length === 1 && groups[0].askable ? groups[0] : null;
       const compared = previous !== null && meant !== null && meant !== previous ? comparison(previous, meant) : {};
       add(end, known && { ...known, ...compared });
       previous = meant;
@@ -199,14 +199,12 @@ export function mentionsIn(question: string, view: SceneView): Mention[] {
   return mentions;
 }
 
-/** The things that a name stands for, where it is sure which those are. */
-function namedGroup({ things, kind }: Named, view: SceneView): ThingGroup | null {
-  const meant = kind === null ? view.groups.filter((group) => things.includes(group.thing.id)) : [];
-  return meant.length === 1 && meant[0].askable ? meant[0] : null;
-}
-
-function thingTargets(ids: readonly string[], view: SceneView): Mention['targets'] | null {
-  const meant = view.groups.filter((group) => ids.includes(group.thing.id));
+/** @param meant what of the picture goes by the name of these things */
+function thingTargets(
+  ids: readonly string[],
+  meant: readonly ThingGroup[],
+  view: SceneView,
+): Mention['targets'] | null {
   if (meant.length > 1) return null;
   if (meant.length === 1) return meant[0].askable ? { ...shown(meant[0]), things: -1 } : null;
   const things = ids.flatMap((id) => byId().get(id) ?? []);
