@@ -8,7 +8,7 @@ import type { FeatureStore } from './feature-store.ts';
 import type { LookupPlace } from './lookup-batch.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
 import { type PhotoClass, photoClasses } from './pictograms/imagenet.ts';
-import { lookupsOf } from './pictograms/mentions.ts';
+import { lookupsOf } from './pictograms/lookups.ts';
 import {
   conceptClass,
   nothingClass,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Random } from '../util/random.ts';
 import { favouredQuestions } from './favoured-questions.ts';
+import { asksForWord } from './pictograms/questions-name.ts';
 import type { Scene, SceneObject } from './pictograms/types.ts';
 
 const object = (concept: string, box: SceneObject['box']): SceneObject => ({
@@ -39,6 +40,15 @@ test('a favoured kind comes first as often as told, and twice; the others keep t
   const asked = favouredQuestions(scene, new Random('once'), { bigger: 4 }).map(({ kind }) => kind);
   expect(asked.filter((kind) => kind === 'bigger')).toHaveLength(2);
   expect(asked.filter((kind) => kind === 'where')).toHaveLength(1);
+});
+
+test('questions for a word can be favoured too', () => {
+  const short = (favour: Parameters<typeof favouredQuestions>[2]): number => {
+    const asked = Array.from({ length: 400 }, (_, i) => favouredQuestions(scene, new Random(`short/${i}`), favour)[0]);
+    return asked.filter(({ question }) => asksForWord(question)).length / 400;
+  };
+  expect(short({})).toBeLessThan(0.3);
+  expect(short({ short: 4 })).toBeGreaterThan(1.6 * short({}));
 });
 
 test('what does not fit a picture is not asked, however favoured', () => {

@@ -45,8 +45,8 @@ const source = z.discriminatedUnion('kind', [
     name: id,
     store: id,
     asking: z.enum(['all', 'name']),
-    /** Kinds of questions that are asked more often, and how much. */
-    favour: z.partialRecord(z.enum(QUESTION_KINDS), z.number().positive()).optional(),
+    /** Kinds of questions, and `short` ones, that are asked more often, and how much. */
+    favour: z.partialRecord(z.enum([...QUESTION_KINDS, 'short']), z.number().positive()).optional(),
     weight: z.number().positive(),
   }),
   z.object({ kind: z.literal('classes'), store: id, weight: z.number().positive() }),

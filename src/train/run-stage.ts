@@ -18,7 +18,7 @@ import { imagePath, type LlavaRecord, llavaSource, readLlavaData } from './llava
 import type { LoopOptions } from './loop.ts';
 import { matchHeads } from './match-heads.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
-import { lookupClasses } from './pictograms/mentions.ts';
+import { lookupClasses } from './pictograms/lookup-types.ts';
 import {
   nothingClass,
   PATCH_ATTRIBUTES,

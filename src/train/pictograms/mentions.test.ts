@@ -1,18 +1,9 @@
 import { expect, test } from 'vitest';
-import { loadTokenizer } from '../../text/load-tokenizer.ts';
-import { Random } from '../../util/random.ts';
-import { PairEncoder } from '../tokenise.ts';
-import { imaginedScene } from './corpus.ts';
-import { type Lookup, lookupClasses, lookupsOf, type Mention, mentionsIn } from './mentions.ts';
-import { CHARACTERS, conceptClass } from './patch-targets.ts';
-import { askAbout } from './questions.ts';
-import { describeQuestion } from './questions-describe.ts';
-import { choiceQuestion, LETTERS } from './questions-name.ts';
-import { textQuestion } from './questions-text.ts';
+import type { Targets } from './lookup-types.ts';
+import { mentionsIn } from './mentions.ts';
+import { conceptClass } from './patch-targets.ts';
 import { CLEAR_KINDS } from './questions-thing.ts';
-import type { Question } from './questions-types.ts';
 import { viewScene } from './questions-view.ts';
-import { whereQuestion } from './questions-where.ts';
 import { COLOUR_NAMES, type Scene, type SceneObject } from './types.ts';
 
 function object(concept: string, x: number, y: number, more: Partial<SceneObject> = {}, size = 0.2): SceneObject {
@@ -32,9 +23,14 @@ const catAndDogs = scene(
 );
 
 /** The text that each mention ends, and what it tells. */
-function found(question: string, shown: Scene): [string, Mention['targets']][] {
+function found(question: string, shown: Scene): [string, Targets][] {
   return mentionsIn(question, viewScene(shown)).map(({ end, targets }) => [question.slice(0, end as number), targets]);
 }
+
+const signed = (text: string): Scene => ({
+  ...scene(),
+  lettering: { text, box: [0.2, 0.4, 0.8, 0.6], colour: 'red', font: 'test' },
+});
 
 test('of what there is once, place, colour and size are told; of what there is more often, the number', () => {
   const [[cat, one], [dogs, two]] = found('Are there more cats or dogs?', catAndDogs);
@@ -66,30 +62,6 @@ test('of two named things, the second tells how it compares with the first', () 
   expect(compared('Is the hammer above or below the dog?')).toEqual({ relations: 2, larger: -1, more: 2 });
   expect(compared('Is the dog above or below the dog?').relations).toBeUndefined();
   expect(compared('Is the piano left of the dog?').relations).toBeUndefined();
-});
-
-const signed = (text: string): Scene => ({
-  ...scene(),
-  lettering: { text, box: [0.2, 0.4, 0.8, 0.6], colour: 'red', font: 'test' },
-});
-
-test('the tokens around a question tell the lettering, letter by letter', () => {
-  const asked = (text: string) => {
-    const view = viewScene(signed(text));
-    return lookupsOf(textQuestion(view, new Random(1)) as Question, view);
-  };
-  const at = (text: string): number[] => [...text].map((character) => CHARACTERS.indexOf(character));
-  const none = CHARACTERS.length;
-  expect(asked('Hi4').map(({ end, targets }) => [end, Object.keys(targets), Object.values(targets)])).toEqual([
-    ['role', ['letter0', 'letter1', 'letter2'], at('hi4')],
-    ['newline', ['letter3', 'letter4', 'letter5'], [none, none, none]],
-    ['last', ['letter6', 'letter7'], [none, none]],
-  ]);
-  expect(asked('ABCD-FGH').flatMap(({ targets }) => Object.values(targets))).toEqual(at('abcd-fgh'));
-  expect(at('-')).toEqual([-1]);
-  const view = viewScene(signed('HELLO'));
-  expect(lookupsOf(describeQuestion(view, new Random(1)) as Question, view)).toHaveLength(3);
-  expect(lookupsOf(whereQuestion(view, new Random(1)) as Question, view)).toEqual([]);
 });
 
 test('the longest name counts', () => {
@@ -129,53 +101,4 @@ test('a kind of thing and a place tell which thing is meant, if it is one', () =
 
 test('words that are names as well mostly mean something else', () => {
   expect(found('Can you see anything orange at the top of the picture?', catAndDogs)).toEqual([]);
-});
-
-test('of all questions that are made up, each place tells something once, and tells one of the classes', async () => {
-  const encoder = new PairEncoder(await loadTokenizer('models/nano'));
-  const classes = lookupClasses();
-  const told = new Set<string>();
-  let [places, within] = [0, 0];
-  for (let i = 0; i < 300; i++) {
-    const random = new Random(`questions/${i}`);
-    const shown = imaginedScene(`scene/${i}`, random.pick(['SEVEN', 'ab3', 'Q']));
-    for (const question of askAbout(shown, random)) {
-      const mentions = lookupsOf(question, viewScene(shown));
-      const at = mentions.map(({ end }) => encoder.fusedPlace(question.question, end));
-      const found = at.filter((place) => place !== null);
-      expect(new Set(found).size, question.question).toBe(found.length);
-      places += at.length;
-      within += at.length - found.length;
-      for (const { targets } of mentions)
-        for (const [name, target] of Object.entries(targets)) {
-          expect(target).toBeGreaterThanOrEqual(-1);
-          expect(target).toBeLessThan(classes[name as Lookup].classes);
-          if (target >= 0) told.add(name);
-        }
-    }
-  }
-  expect([...told].sort()).toEqual(Object.keys(classes).sort());
-  expect(places).toBeGreaterThan(1000);
-  expect(within / places).toBeLessThan(0.02);
-});
-
-test('of a multiple choice, each option knows its letter and whether it is right, beside what it names', () => {
-  for (let i = 0; i < 20; i++) {
-    const question = choiceQuestion('cat', ['hammer', 'french fries', 'piano'], new Random(i));
-    const options = lookupsOf(question, viewScene(catAndDogs)).filter(({ targets }) => targets.isRight !== undefined);
-    const letters = 'ABCD'.slice(0, options.length).split('');
-    expect(options.map(({ targets }) => targets.optionLetter)).toEqual(letters.map((_, letter) => letter));
-    for (const [letter, { end, targets }] of options.entries()) {
-      expect(question.question.slice(0, end as number)).toMatch(
-        new RegExp(`${letters[letter]}[.:)] (cat|hammer|french fries|piano)$`),
-      );
-      expect(targets.isRight).toBe(letters[letter] === question.answer ? 1 : 0);
-      expect(targets.counts).toBe(targets.isRight);
-    }
-  }
-  const colours = choiceQuestion('red', ['blue'], new Random('colour'), ['What colour is the cat?']);
-  const [right, cat, ...offered] = lookupsOf(colours, viewScene(catAndDogs));
-  expect(right).toEqual({ end: 'last', targets: { rightOption: LETTERS.indexOf(colours.answer as 'A') } });
-  expect(cat.targets).toMatchObject({ colours: red, counts: 1 });
-  expect(offered.map(({ targets }) => targets.isRight)).toHaveLength(2);
 });

@@ -104,6 +104,7 @@ export const PATCH_ATTRIBUTES = {
   rows: PLACES,
   kinds: CLEAR_KINDS.length,
   letters: MOST_LETTERS,
+  orders: MOST_OBJECTS,
 } as const;
 
 export type PatchAttribute = keyof typeof PATCH_ATTRIBUTES;
@@ -112,16 +113,18 @@ export type PatchAttribute = keyof typeof PATCH_ATTRIBUTES;
  * Of what each patch shows: `colours` its colour, an index into `COLOUR_NAMES` (also that of a plain ground), `sizes`
  * how large it is, `counts` how many of its name there are in the picture, less one, `columns` and `rows` where its
  * middle is (not the patch's: that is what questions ask), `kinds` what kind of thing it is, `letters` which letter of
- * the lettering, from left; −1 where that is not clear, or where things meet.
+ * the lettering, from left, `orders` which of the names, from the leftmost thing of each; −1 where that is not clear, or
+ * where things meet.
  *
  * @param side patches along a side
  * @returns int32 `[side²]`
  */
 export function patchAttribute(attribute: PatchAttribute, scene: Scene, side: number): Int32Array {
   const names = scene.objects.map((object) => conceptOf(object).id);
+  const order = attribute === 'orders' ? namesFromLeft(scene.objects, names) : [];
   const shown = scene.objects.map((object, i) => ({
     box: object.box,
-    target: object.hidden > MOST_HIDDEN ? -1 : attributeOf(attribute, object, names, i),
+    target: object.hidden > MOST_HIDDEN ? -1 : attributeOf(attribute, object, names, order, i),
   }));
   if (scene.lettering) {
     const { box, colour } = scene.lettering;
@@ -144,11 +147,25 @@ export function patchAttribute(attribute: PatchAttribute, scene: Scene, side: nu
   return targets;
 }
 
-function attributeOf(attribute: PatchAttribute, object: SceneObject, names: readonly string[], i: number): number {
+function namesFromLeft(objects: readonly SceneObject[], names: readonly string[]): string[] {
+  const fromLeft = objects
+    .map(({ box }, i) => ({ name: names[i], x: (box[0] + box[2]) / 2 }))
+    .sort((a, b) => a.x - b.x);
+  return [...new Set(fromLeft.map(({ name }) => name))];
+}
+
+function attributeOf(
+  attribute: PatchAttribute,
+  object: SceneObject,
+  names: readonly string[],
+  order: readonly string[],
+  i: number,
+): number {
   const { box, colour } = object;
   if (attribute === 'colours') return colourClass(colour);
   if (attribute === 'sizes') return sizeClass(box);
   if (attribute === 'counts') return Math.min(MOST_OBJECTS, names.filter((name) => name === names[i]).length) - 1;
+  if (attribute === 'orders') return order.indexOf(names[i]);
   if (attribute === 'kinds') return CLEAR_KINDS.indexOf(conceptOf(object).kind);
   return placeClass(attribute, box);
 }

@@ -24,7 +24,7 @@ export function describeQuestion(view: SceneView, random: Random): Question | nu
   const { scene, askable, groups, allClear } = view;
   const nothing = groups.length === 0 && scene.lettering === null;
   if (!allClear || askable.length !== groups.length || nothing) return null;
-  const ordered = [...groups].sort((a, b) => leftmost(a) - leftmost(b));
+  const ordered = groupsFromLeft(view);
   const phrases = ordered.map((group) => phraseOf(group));
   const parts = ordered.map((group) => formsOf(group));
   if (scene.lettering !== null) {
@@ -42,6 +42,11 @@ export function describeQuestion(view: SceneView, random: Random): Question | nu
     answer: `There ${plural ? 'are' : 'is'} ${listOf(phrases)}${ground}.`,
     parts,
   });
+}
+
+/** In the order in which a description lists them. */
+export function groupsFromLeft({ groups }: Pick<SceneView, 'groups'>): ThingGroup[] {
+  return [...groups].sort((a, b) => leftmost(a) - leftmost(b));
 }
 
 function leftmost(group: ThingGroup): number {

@@ -1,0 +1,145 @@
+import { expect, test } from 'vitest';
+import { loadTokenizer } from '../../text/load-tokenizer.ts';
+import { Random } from '../../util/random.ts';
+import { PairEncoder } from '../tokenise.ts';
+import { imaginedScene } from './corpus.ts';
+import { type Lookup, lookupClasses, RELATIONS } from './lookup-types.ts';
+import { lookupsOf } from './lookups.ts';
+import { CHARACTERS, conceptClass, patchClassCount } from './patch-targets.ts';
+import { askAbout, type QuestionKind } from './questions.ts';
+import { describeQuestion } from './questions-describe.ts';
+import { choiceQuestion, LETTERS } from './questions-name.ts';
+import { textQuestion } from './questions-text.ts';
+import type { Question } from './questions-types.ts';
+import { viewScene } from './questions-view.ts';
+import { whereQuestion } from './questions-where.ts';
+import { COLOUR_NAMES, type Scene, type SceneObject } from './types.ts';
+
+function object(concept: string, x: number, y: number, more: Partial<SceneObject> = {}, size = 0.2): SceneObject {
+  const half = size / 2;
+  return { concept, style: 'test', box: [x - half, y - half, x + half, y + half], colour: null, hidden: 0, ...more };
+}
+
+function scene(...objects: SceneObject[]): Scene {
+  return { seed: 'test', size: 256, background: { kind: 'plain', colour: null }, objects, lettering: null };
+}
+
+const red = COLOUR_NAMES.indexOf('red');
+const catAndDogs = scene(
+  object('cat', 0.15, 0.5, { colour: 'red' }),
+  object('dog', 0.85, 0.2, { colour: 'blue' }),
+  object('dog', 0.5, 0.8),
+);
+
+const signed = (text: string): Scene => ({
+  ...scene(),
+  lettering: { text, box: [0.2, 0.4, 0.8, 0.6], colour: 'red', font: 'test' },
+});
+
+test('the tokens around a question tell the lettering, letter by letter', () => {
+  const asked = (text: string) => {
+    const view = viewScene(signed(text));
+    return lookupsOf(textQuestion(view, new Random(1)) as Question, view);
+  };
+  const at = (text: string): number[] => [...text].map((character) => CHARACTERS.indexOf(character));
+  const none = CHARACTERS.length;
+  expect(asked('Hi4').map(({ end, targets }) => [end, Object.keys(targets), Object.values(targets)])).toEqual([
+    ['last', ['letter6', 'letter7'], [none, none]],
+    ['role', ['letter0', 'letter1', 'letter2'], at('hi4')],
+    ['newline', ['letter3', 'letter4', 'letter5'], [none, none, none]],
+  ]);
+  const [end, ...start] = asked('ABCD-FGH').map(({ targets }) => Object.values(targets));
+  expect([...start, end].flat()).toEqual(at('abcd-fgh'));
+  expect(at('-')).toEqual([-1]);
+  const view = viewScene(signed('HELLO'));
+  expect(lookupsOf(describeQuestion(view, new Random(1)) as Question, view)).toHaveLength(4);
+  expect(lookupsOf(whereQuestion(view, new Random(1)) as Question, view)).toEqual([
+    { end: 'last', targets: { absent: 0 } },
+  ]);
+});
+
+test('of all questions that are made up, each place tells something once, and tells one of the classes', async () => {
+  const encoder = new PairEncoder(await loadTokenizer('models/nano'));
+  const classes = lookupClasses();
+  const told = new Set<string>();
+  let [places, within] = [0, 0];
+  for (let i = 0; i < 300; i++) {
+    const random = new Random(`questions/${i}`);
+    const shown = imaginedScene(`scene/${i}`, random.pick(['SEVEN', 'ab3', 'Q']));
+    for (const question of askAbout(shown, random)) {
+      const mentions = lookupsOf(question, viewScene(shown));
+      const at = mentions.map(({ end }) => encoder.fusedPlace(question.question, end));
+      const found = at.filter((place) => place !== null);
+      expect(new Set(found).size, question.question).toBe(found.length);
+      places += at.length;
+      within += at.length - found.length;
+      for (const { targets } of mentions)
+        for (const [name, target] of Object.entries(targets)) {
+          expect(target).toBeGreaterThanOrEqual(-1);
+          expect(target).toBeLessThan(classes[name as Lookup].classes);
+          if (target >= 0) told.add(name);
+        }
+    }
+  }
+  expect([...told].sort()).toEqual(Object.keys(classes).sort());
+  expect(places).toBeGreaterThan(1000);
+  expect(within / places).toBeLessThan(0.02);
+});
+
+test('of a multiple choice, each option knows its letter and whether it is right, beside what it names', () => {
+  for (let i = 0; i < 20; i++) {
+    const question = choiceQuestion('cat', ['hammer', 'french fries', 'piano'], new Random(i));
+    const options = lookupsOf(question, viewScene(catAndDogs)).filter(({ targets }) => targets.isRight !== undefined);
+    const letters = 'ABCD'.slice(0, options.length).split('');
+    expect(options.map(({ targets }) => targets.optionLetter)).toEqual(letters.map((_, letter) => letter));
+    for (const [letter, { end, targets }] of options.entries()) {
+      expect(question.question.slice(0, end as number)).toMatch(
+        new RegExp(`${letters[letter]}[.:)] (cat|hammer|french fries|piano)$`),
+      );
+      expect(targets.isRight).toBe(letters[letter] === question.answer ? 1 : 0);
+      expect(targets.counts).toBe(targets.isRight);
+    }
+  }
+  const colours = choiceQuestion('red', ['blue'], new Random('colour'), ['What colour is the cat?']);
+  const [right, cat, ...offered] = lookupsOf(colours, viewScene(catAndDogs));
+  expect(right).toEqual({ end: 'last', targets: { rightOption: LETTERS.indexOf(colours.answer as 'A') } });
+  expect(cat.targets).toMatchObject({ colours: red, counts: 1 });
+  expect(offered.map(({ targets }) => targets.isRight)).toHaveLength(2);
+});
+
+test('the tokens around a question tell the things of a description from the left, and how many there are', () => {
+  const shown = scene(object('dog', 0.85, 0.2), object('cat', 0.5, 0.5), object('dog', 0.1, 0.8));
+  const view = viewScene(shown);
+  const question = { ...(describeQuestion(view, new Random(1)) as Question), question: 'What do you see?' };
+  const none = patchClassCount();
+  expect(lookupsOf(question, view)).toEqual([
+    { end: 'last', targets: { part4: none, many4: 0, part5: none, many5: 0 } },
+    { end: 'newline', targets: { part0: conceptClass('dog'), many0: 2, part1: conceptClass('cat'), many1: 1 } },
+    { end: 16, targets: { part2: none, many2: 0, part3: none, many3: 0 } },
+  ]);
+});
+
+/** What the last token of a question's prompt tells. */
+function lastOf(kind: QuestionKind, question: string, answer: string, shown: Scene) {
+  const all = lookupsOf({ kind, question, answer, accepted: [] }, viewScene(shown));
+  return all.find(({ end }) => end === 'last')?.targets;
+}
+
+test('the last token tells the answer', () => {
+  const shown = scene(object('cat', 0.15, 0.5, { colour: 'red' }, 0.4), object('hammer', 0.85, 0.5));
+  const cat = conceptClass('cat');
+  expect(lastOf('bigger', 'Which is bigger, the hammer or the cat?', 'The cat is bigger.', shown)).toEqual({
+    ...{ absent: 0, things: cat },
+  });
+  expect(lastOf('relation', 'On which side of the hammer is the cat? In one word.', 'left', shown)).toEqual({
+    ...{ absent: 0, relations: RELATIONS.indexOf('left') },
+  });
+  expect(lastOf('category', 'Which thing is an animal?', 'cat', shown)).toMatchObject({ things: cat, counts: 1 });
+  expect(lastOf('colour', 'What colour is the cat?', 'It is red.', shown)).toMatchObject({ colours: red, columns: 1 });
+  expect(lastOf('count', 'How many dogs are there?', 'There are no dogs.', shown)).toMatchObject({ counts: 0 });
+  expect(lastOf('refuse', 'Where is the dog?', 'There is no dog in the picture.', shown)).toMatchObject({
+    ...{ absent: 1, counts: 0, columns: -1 },
+  });
+  expect(lastOf('yesno', 'Is there a cat?', 'Yes, there is a cat.', shown)).toEqual({ yes: 1 });
+  expect(lastOf('compare', 'Do the cat and the hammer share a colour?', 'No.', shown)).toEqual({ yes: 0 });
+});
