@@ -121,7 +121,12 @@ describe('parsePlan', () => {
     [
       'answers from patches folded before their places were written',
       plan([STAGES.maps, STAGES.fold, { id: 'places', kind: 'places', store: 'patches' }, STAGES.own, STAGES.answers]),
-      'stage answers: sources.store: patches keeps patches without the places written since, not patches',
+      'stage answers: sources.store: patches keeps patches of a fold that has changed since, not patches',
+    ],
+    [
+      'answers from patches folded before more naming',
+      plan([STAGES.maps, STAGES.fold, STAGES.naming, STAGES.own, STAGES.answers]),
+      'stage answers: sources.store: patches keeps patches of a fold that has changed since, not patches',
     ],
     [
       'answers held out from a later stage',

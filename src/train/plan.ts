@@ -171,7 +171,11 @@ export function parsePlan(json: unknown, where: string): TrainingPlan {
 
 /** Every store that a stage reads must have been made before, in the form that the stage reads. */
 function checkStores({ stages }: TrainingPlan, where: string): void {
-  const made = new Map<string, 'maps' | 'patches' | 'patches without the places written since'>();
+  const made = new Map<string, 'maps' | 'patches' | 'patches of a fold that has changed since'>();
+  // What was kept before is no longer what the tower gives.
+  const foldChanges = (): void => {
+    for (const [name, keep] of made) if (keep === 'patches') made.set(name, 'patches of a fold that has changed since');
+  };
   for (const stage of stages) {
     const need = (store: string, keep: 'maps' | 'patches', key: string): void => {
       if (made.get(store) === keep) return;
@@ -183,6 +187,7 @@ function checkStores({ stages }: TrainingPlan, where: string): void {
     if (stage.kind === 'naming') {
       for (const store of stage.stores) need(store, 'maps', 'stores');
       for (const store of stage.heldOut) need(store, 'maps', 'heldOut');
+      foldChanges();
     }
     if (stage.kind === 'fold') {
       for (const { from } of stage.stores) need(from, 'maps', 'stores.from');
@@ -193,9 +198,7 @@ function checkStores({ stages }: TrainingPlan, where: string): void {
     }
     if (stage.kind === 'places') {
       need(stage.store, 'patches', 'store');
-      // What was kept before is no longer what the tower gives.
-      for (const [name, keep] of made)
-        if (keep === 'patches') made.set(name, 'patches without the places written since');
+      foldChanges();
     }
     if (stage.kind === 'answers') {
       for (const { store } of stage.sources) need(store, stage.features, 'sources.store');

@@ -106,6 +106,19 @@ test('who was stopped for so long that the lock is another’s is told before th
   expect(await readFile(path, 'utf8')).toContain('elsewhere');
 });
 
+test('what fails because the lock was lost says so', async () => {
+  const missing = new Error('no such file');
+  const outcome = withLock(path, {}, async () => {
+    await writeFile(path, JSON.stringify({ pid: 1, host: 'elsewhere', key: 'x' }));
+    throw missing;
+  });
+  await expect(outcome).rejects.toMatchObject({ code: 'io', message: /taken over/, cause: missing });
+  const held = withLock(join(dirname(path), 'other.lock'), {}, async () => {
+    throw missing;
+  });
+  await expect(held).rejects.toBe(missing);
+});
+
 test('a folder of locks that is removed by who had the lock is made again by who waits', async () => {
   await withLock(path, {}, async () => {});
   await writeFile(path, JSON.stringify({ pid: 1, host: 'elsewhere', key: 'x' }));

@@ -56,13 +56,18 @@ export async function withLock<T>(
   }
   const alive = setInterval(() => utimes(path, new Date(), new Date()).catch(() => {}), Math.max(10, staleMs / 10));
   alive.unref();
+  const checkHeld = async (cause?: unknown): Promise<void> => {
+    if ((await read(path)) === mine) return;
+    const message = `another process has taken over ${path}: this one was stopped for too long`;
+    throw new LlavaMiniError('io', message, { hint: 'try again: the other has not lost anything by it', cause });
+  };
   try {
-    return await work(async () => {
-      if ((await read(path)) !== mine)
-        throw new LlavaMiniError('io', `another process has taken over ${path}: this one was stopped for too long`, {
-          hint: 'try again; nothing was changed',
-        });
-    });
+    return await work(() => checkHeld());
+  } catch (error) {
+    signal?.throwIfAborted();
+    // What was missing or changed under our hands is then only a consequence.
+    await checkHeld(error);
+    throw error;
   } finally {
     clearInterval(alive);
     if ((await read(path)) === mine) await rm(path, { force: true }).catch(() => {});
