@@ -1,4 +1,5 @@
 import type { PromptPlace } from '../tokenise.ts';
+import { MOST_OBJECTS } from './layout.ts';
 import { LETTER_HEADS, type Mention, PART_COUNT_HEADS, PART_HEADS, RELATIONS, type Targets } from './lookup-types.ts';
 import { groupsOf, mentionsIn, namesIn } from './mentions.ts';
 import { CHARACTERS, colourClass, conceptClass, patchClassCount } from './patch-targets.ts';
@@ -65,7 +66,7 @@ function wordTargets(kind: QuestionKind, answer: string): Targets {
   return relation < 0 ? {} : { relations: relation };
 }
 
-const NUMBERS = Array.from(PART_HEADS, (_, i) => numberWord(i)).concat(numberWord(PART_HEADS.length));
+const NUMBERS = Array.from({ length: MOST_OBJECTS + 1 }, (_, count) => numberWord(count));
 
 /** Lettering is spread over the tokens around the question: one alone would have to look at eight places at once. */
 const LETTER_TOKENS: readonly PromptPlace[] = ['role', 'newline', 'last'];
