@@ -15,9 +15,7 @@ import { Random } from '../src/util/random.ts';
 
 const SIZE = 384;
 const WHITE: Rgb = [255, 255, 255];
-const GREEN: Rgb = [60, 160, 70];
 const BLUE: Rgb = [40, 90, 210];
-const RED: Rgb = [215, 35, 40];
 
 type Thing = readonly [what: string, x: number, y: number, size: number, style?: 'noto' | 'fluent-emoji'];
 
@@ -43,7 +41,7 @@ function scene(objects: ObjectPlan[], ground: Rgb = WHITE, lettering: LetteringP
 
 const PICTURES: Record<string, ScenePlan> = {
   name: scene([thing(['guitar', 0.5, 0.5, 0.8])]),
-  describe: scene([thing(['dog', 0.3, 0.55, 0.45]), thing(['soccer-ball', 0.75, 0.62, 0.26])], GREEN),
+  describe: scene([thing(['automobile', 0.28, 0.5, 0.42]), thing(['house', 0.74, 0.52, 0.4])], BLUE),
   count: scene([
     thing(['red-apple', 0.25, 0.3, 0.32]),
     thing(['red-apple', 0.72, 0.35, 0.32]),
@@ -56,7 +54,7 @@ const PICTURES: Record<string, ScenePlan> = {
   yesno: scene([thing(['bicycle', 0.5, 0.5, 0.75])]),
   bigger: scene([thing(['elephant', 0.35, 0.45, 0.6]), thing(['mouse', 0.82, 0.78, 0.2])]),
   text: scene([], WHITE, {
-    text: 'HELLO',
+    text: 'SALE',
     font: 'roboto-bold',
     paint: [20, 20, 20],
     x: 0.5,
@@ -66,7 +64,12 @@ const PICTURES: Record<string, ScenePlan> = {
     spacing: 0,
     panel: null,
   }),
-  compare: scene([shape('circle', RED, 0.28, 0.5, 0.36), shape('square', RED, 0.72, 0.5, 0.36)]),
+  compare: scene([
+    thing(['banana', 0.25, 0.25, 0.3]),
+    thing(['banana', 0.72, 0.3, 0.3]),
+    thing(['banana', 0.3, 0.75, 0.3]),
+    thing(['pear', 0.75, 0.75, 0.3]),
+  ]),
   category: scene([thing(['violin', 0.5, 0.5, 0.8, 'fluent-emoji'])]),
   choice: scene([thing(['locomotive', 0.5, 0.5, 0.75])]),
   refuse: scene([thing(['pear', 0.5, 0.5, 0.7, 'fluent-emoji'])]),

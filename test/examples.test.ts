@@ -28,10 +28,7 @@ test('there is a question about every picture', async () => {
   expect(pictures.filter((name) => name.startsWith('made-')).length).toBeGreaterThanOrEqual(12);
 });
 
-/**
- * nano answers most of these rightly (see its card). Every question marked `mastered` must be right; new weights may
- * gain and lose some, and the log says which.
- */
+/** Every question marked `mastered` must be right; new weights may gain and lose some, and the log says which. */
 test.each(questions.filter((q) => q.mastered))(
   'nano answers rightly: $picture, $question',
   async ({ picture, question, says, never = [] }) => {
