@@ -52,9 +52,7 @@ export class PairEncoder {
   }
 
   /**
-   * What stands in quotation marks in an answer is given letter by letter, as it is read, whatever words it makes. An
-   * answer that is no sentence begins with a space, which `AnswerText` takes away: so a name has the tokens that it has
-   * within questions and sentences, and need not be spelt anew.
+   * What stands in quotation marks in an answer is given letter by letter, as it is read, whatever words it makes.
    *
    * @param reading an answer without quotation marks is nothing but what is read
    */
@@ -68,7 +66,7 @@ export class PairEncoder {
   private answerIds(answer: string, reading: boolean): number[] {
     const spell = (text: string): number[] => [...text].flatMap((letter) => this.ids(letter));
     const parts = answer.split('"');
-    if (parts.length === 1) return reading ? spell(answer) : this.ids(/^[a-z]/.test(answer) ? ` ${answer}` : answer);
+    if (parts.length === 1) return reading ? spell(answer) : this.ids(answer);
     const mark = (there: boolean): string => (there ? '"' : '');
     return parts.flatMap((part, i) =>
       i % 2 === 1 ? spell(part) : this.ids(mark(i > 0) + part + mark(i < parts.length - 1)),
