@@ -64,9 +64,11 @@ export async function withLock<T>(
   try {
     return await work(() => checkHeld());
   } catch (error) {
-    signal?.throwIfAborted();
-    // What was missing or changed under our hands is then only a consequence.
-    await checkHeld(error);
+    const content = await read(path);
+    // What was missing or changed under our hands is only a consequence of another's lock; a lock that is merely gone
+    // says nothing.
+    if (content !== undefined && content !== mine && !(error instanceof LlavaMiniError && error.code === 'io'))
+      await checkHeld(error);
     throw error;
   } finally {
     clearInterval(alive);
