@@ -10,8 +10,9 @@ export const LOOKUP_HEAD = 'lookup_head.';
 
 /**
  * Teaches pre-fusion to look: fused tokens have to tell something of the picture, by linear classifiers that are thrown
- * away afterwards; that which ends the name of a thing where that thing is, how many there are, its colour and size. Ours, not the paper's, whose
- * language model learns this from far more answers.
+ * away afterwards: that which ends the name of a thing where it is, how many there are, its colour and size; those
+ * around the question what the answer says (`Lookup` has them all). Ours, not the paper's, whose language model learns
+ * this from far more answers.
  *
  * Inputs: `lookup_rows` int32 `[rows]`, `lookup_rows_inverse` int32 `[fused rows]`, see `takeRows`; for each head
  * `HEAD_lookup_targets` int32 and `HEAD_lookup_weights` float32 `[rows]`.

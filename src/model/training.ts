@@ -57,11 +57,11 @@ export interface AnswerLossOptions {
  * * `label_rows` int32 `[labels]`, `label_rows_inverse` int32 `[N·sequence]`: the row that predicts each label
  * * `labels` int32 `[labels]`, `label_weights` float32 `[labels]` (0 leaves one out)
  * * with `words`, those of `wordLoss` for each kind, `[pictures·side²]`, or `[pictures·C²]` of the vision token
- * * with `lookups`, those of `lookupLoss`, of at most three tokens to a question on average
+ * * with `lookups`, those of `lookupLoss`, of at most `lookupPlaces` tokens
  *
  * @param features `[pictures·parts, P, Dv]`, as the vision tower gives them
  * @returns the mean loss per answer token, `[]`, with the losses of words and lookups added; the logits `[labels, V]`,
- *   and those of each lookup `[3·N, classes]`
+ *   and those of each lookup `[lookupPlaces, classes]`
  */
 export function answerLoss(
   graph: Graph,

@@ -131,7 +131,7 @@ function loopOptions(
 
 const ATTRIBUTES = Object.keys(PATCH_ATTRIBUTES) as PatchAttribute[];
 
-/** What a patch shows counts as much as what the picture shows; colour, size and number together about as much. */
+/** What a patch shows counts as much as what the picture shows; each attribute three tenths of that. */
 function patchHeads(): PatchHeads {
   const attributes = ATTRIBUTES.map((name) => [name, { classes: PATCH_ATTRIBUTES[name], weight: 0.3 }]);
   return { patches: { classes: patchClassCount(), weight: 1 }, ...Object.fromEntries(attributes) };

@@ -56,19 +56,19 @@ export async function withLock<T>(
   }
   const alive = setInterval(() => utimes(path, new Date(), new Date()).catch(() => {}), Math.max(10, staleMs / 10));
   alive.unref();
-  const checkHeld = async (cause?: unknown): Promise<void> => {
-    if ((await read(path)) === mine) return;
+  const lost = (cause?: unknown): LlavaMiniError => {
     const message = `another process has taken over ${path}: this one was stopped for too long`;
-    throw new LlavaMiniError('io', message, { hint: 'try again: the other has not lost anything by it', cause });
+    return new LlavaMiniError('io', message, { hint: 'try again; nothing was changed', cause });
   };
   try {
-    return await work(() => checkHeld());
+    return await work(async () => {
+      if ((await read(path)) !== mine) throw lost();
+    });
   } catch (error) {
-    const content = await read(path);
-    // What was missing or changed under our hands is only a consequence of another's lock; a lock that is merely gone
-    // says nothing.
-    if (content !== undefined && content !== mine && !(error instanceof LlavaMiniError && error.code === 'io'))
-      await checkHeld(error);
+    const holder = await read(path);
+    // That files have gone is a consequence, when another holds the lock; refusals and failures of the network are not.
+    const isConsequence = !(error instanceof LlavaMiniError) || error.code === 'not-found';
+    if (isConsequence && !signal?.aborted && holder !== undefined && holder !== mine) throw lost(error);
     throw error;
   } finally {
     clearInterval(alive);

@@ -1,8 +1,16 @@
 import type { PromptPlace } from '../tokenise.ts';
 import { MOST_OBJECTS } from './layout.ts';
-import { LETTER_HEADS, type Mention, PART_COUNT_HEADS, PART_HEADS, RELATIONS, type Targets } from './lookup-types.ts';
-import { groupsOf, mentionsIn, namesIn } from './mentions.ts';
-import { CHARACTERS, colourClass, conceptClass, patchClassCount } from './patch-targets.ts';
+import {
+  LETTER_HEADS,
+  type Lookup,
+  type Mention,
+  PART_COUNT_HEADS,
+  PART_HEADS,
+  RELATIONS,
+  type Targets,
+} from './lookup-types.ts';
+import { groupsOf, namesIn } from './mentions.ts';
+import { CHARACTERS, conceptClass, patchClassCount, placeClass } from './patch-targets.ts';
 import { groupsFromLeft } from './questions-describe.ts';
 import { CLEAR_KINDS } from './questions-thing.ts';
 import type { Question, QuestionKind } from './questions-types.ts';
@@ -13,14 +21,23 @@ import { COLOUR_NAMES } from './types.ts';
 /** @file What the tokens around a question are to tell of its answer. */
 
 /** What is asked about may be missing. */
-const MAY_BE_ABSENT: readonly QuestionKind[] = ['refuse', 'colour', 'where', 'bigger', 'relation'];
+const MAY_BE_ABSENT: readonly QuestionKind[] = ['refuse', 'colour', 'where', 'bigger', 'relation', 'text'];
 
-/** Each token at most once. */
-export function answerMentions(question: Question, view: SceneView): Mention[] {
+/** The one thing that such a question names, or its kind or place, is what the answer is about. */
+const ASKS_OF_NAMED: readonly QuestionKind[] = ['colour', 'where', 'count', 'category'];
+
+/**
+ * Each token at most once.
+ *
+ * @param mentions what the question names, see `mentionsIn`
+ */
+export function answerMentions(question: Question, mentions: readonly Mention[], view: SceneView): Mention[] {
   const { kind, options = [] } = question;
   const { lettering } = view.scene;
   const last: Targets =
-    options.length > 0 ? { rightOption: options.findIndex(({ right }) => right) } : answerTargets(question, view);
+    options.length > 0
+      ? { rightOption: options.findIndex(({ right }) => right) }
+      : answerTargets(question, mentions, view);
   const reads = (kind === 'text' || kind === 'describe') && lettering !== null;
   const all = [
     { end: 'last' as const, targets: last },
@@ -34,16 +51,21 @@ export function answerMentions(question: Question, view: SceneView): Mention[] {
     .filter(({ targets }) => Object.keys(targets).length > 0);
 }
 
-/** What the answer says: of the one thing that the question names, and of the first that the answer names. */
-function answerTargets({ kind, question, answer }: Question, view: SceneView): Targets {
-  if (kind === 'text' || kind === 'describe') return {};
-  const absent = MAY_BE_ABSENT.includes(kind) ? { absent: kind === 'refuse' ? 1 : 0 } : {};
+/** What the answer is about, and what it says of that. */
+function answerTargets({ kind, question, answer }: Question, mentions: readonly Mention[], view: SceneView): Targets {
+  if (kind === 'refuse') return { absent: 1, counts: 0 };
+  const absent = MAY_BE_ABSENT.includes(kind) ? { absent: 0 } : {};
+  if (kind === 'text' || kind === 'describe') return absent;
   const yes = /^(yes|no)\b/i.exec(answer);
   if (yes) return { ...absent, yes: yes[1].toLowerCase() === 'yes' ? 1 : 0 };
-  const mentions = mentionsIn(question, view);
-  const asked = mentions.length === 1 ? mentions[0].targets : {};
-  if (kind === 'refuse') return { ...asked, ...absent };
-  return { ...asked, ...absent, ...namedTargets(answer, view), ...wordTargets(kind, answer) };
+  const named = ASKS_OF_NAMED.includes(kind) && mentions.length === 1 ? mentions[0].targets : {};
+  return {
+    ...absent,
+    ...named,
+    ...namedTargets(answer, view),
+    ...wordTargets(kind, question, answer),
+    ...textPlace(kind, question, view),
+  };
 }
 
 function namedTargets(answer: string, view: SceneView): Targets {
@@ -54,19 +76,29 @@ function namedTargets(answer: string, view: SceneView): Targets {
   return groups.length === 1 ? { things: conceptClass(groups[0].thing.id) } : {};
 }
 
-function wordTargets(kind: QuestionKind, answer: string): Targets {
-  const words = answer.toLowerCase().match(/[a-z]+/g) ?? [];
-  const first = (known: readonly string[]): number => {
+/** The colour, number or side that the answer names. */
+function wordTargets(kind: QuestionKind, question: string, answer: string): Targets {
+  const words = wordsOf(answer);
+  const told = (head: Lookup, known: readonly string[]): Targets => {
     const word = words.find((own) => known.includes(own));
-    return word === undefined ? -1 : known.indexOf(word);
+    return word === undefined ? {} : { [head]: known.indexOf(word) };
   };
-  if (kind === 'colour') return { colours: colourClass(COLOUR_NAMES[first(COLOUR_NAMES)] ?? null) };
-  if (kind === 'count') return { counts: first(NUMBERS) };
-  const relation = kind === 'relation' ? first(RELATIONS) : -1;
-  return relation < 0 ? {} : { relations: relation };
+  // Asked by its colour, a thing is the answer, whose name may hold another colour: "The orange is yellow."
+  const byColour = wordsOf(question).some((word) => (COLOUR_NAMES as readonly string[]).includes(word));
+  if (kind === 'colour') return byColour ? {} : told('colours', COLOUR_NAMES);
+  if (kind === 'count') return words.includes('zero') ? { counts: 0 } : told('counts', NUMBERS);
+  return kind === 'relation' ? told('relations', RELATIONS) : {};
 }
 
+const wordsOf = (text: string): string[] => text.toLowerCase().match(/[a-z]+/g) ?? [];
+
 const NUMBERS = Array.from({ length: MOST_OBJECTS + 1 }, (_, count) => numberWord(count));
+
+/** "Where is the text?" names no thing. */
+function textPlace(kind: QuestionKind, question: string, { scene: { lettering } }: SceneView): Targets {
+  if (kind !== 'where' || lettering === null || !wordsOf(question).includes('text')) return {};
+  return { columns: placeClass('columns', lettering.box), rows: placeClass('rows', lettering.box) };
+}
 
 /** Lettering is spread over the tokens around the question: one alone would have to look at eight places at once. */
 const LETTER_TOKENS: readonly PromptPlace[] = ['role', 'newline', 'last'];
@@ -83,7 +115,7 @@ function letterMentions(text: string): Mention[] {
   }));
 }
 
-/** Things, as a description lists them, are spread likewise, but not over the role's token, which lettering fills. */
+/** Things, as a description lists them, are spread likewise; the question's end holds the middle ones, the role's token has three letters already. */
 function partMentions(question: string, view: SceneView): Mention[] {
   const groups = groupsFromLeft(view);
   const ends: PromptPlace[] = ['newline', question.trimEnd().length, 'last'];

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { catAndDogs, object, scene, signed } from '../../../test/support/made-scene.ts';
 import { loadTokenizer } from '../../text/load-tokenizer.ts';
 import { Random } from '../../util/random.ts';
 import { PairEncoder } from '../tokenise.ts';
@@ -13,29 +14,9 @@ import { textQuestion } from './questions-text.ts';
 import type { Question } from './questions-types.ts';
 import { viewScene } from './questions-view.ts';
 import { whereQuestion } from './questions-where.ts';
-import { COLOUR_NAMES, type Scene, type SceneObject } from './types.ts';
-
-function object(concept: string, x: number, y: number, more: Partial<SceneObject> = {}, size = 0.2): SceneObject {
-  const half = size / 2;
-  return { concept, style: 'test', box: [x - half, y - half, x + half, y + half], colour: null, hidden: 0, ...more };
-}
-
-function scene(...objects: SceneObject[]): Scene {
-  return { seed: 'test', size: 256, background: { kind: 'plain', colour: null }, objects, lettering: null };
-}
+import { COLOUR_NAMES, type Scene } from './types.ts';
 
 const red = COLOUR_NAMES.indexOf('red');
-const catAndDogs = scene(
-  object('cat', 0.15, 0.5, { colour: 'red' }),
-  object('dog', 0.85, 0.2, { colour: 'blue' }),
-  object('dog', 0.5, 0.8),
-);
-
-const signed = (text: string): Scene => ({
-  ...scene(),
-  lettering: { text, box: [0.2, 0.4, 0.8, 0.6], colour: 'red', font: 'test' },
-});
-
 test('the tokens around a question tell the lettering, letter by letter', () => {
   const asked = (text: string) => {
     const view = viewScene(signed(text));
@@ -44,17 +25,17 @@ test('the tokens around a question tell the lettering, letter by letter', () => 
   const at = (text: string): number[] => [...text].map((character) => CHARACTERS.indexOf(character));
   const none = CHARACTERS.length;
   expect(asked('Hi4').map(({ end, targets }) => [end, Object.keys(targets), Object.values(targets)])).toEqual([
-    ['last', ['letter6', 'letter7'], [none, none]],
+    ['last', ['absent', 'letter6', 'letter7'], [0, none, none]],
     ['role', ['letter0', 'letter1', 'letter2'], at('hi4')],
     ['newline', ['letter3', 'letter4', 'letter5'], [none, none, none]],
   ]);
-  const [end, ...start] = asked('ABCD-FGH').map(({ targets }) => Object.values(targets));
+  const [[, ...end], ...start] = asked('ABCD-FGH').map(({ targets }) => Object.values(targets));
   expect([...start, end].flat()).toEqual(at('abcd-fgh'));
   expect(at('-')).toEqual([-1]);
   const view = viewScene(signed('HELLO'));
   expect(lookupsOf(describeQuestion(view, new Random(1)) as Question, view)).toHaveLength(4);
   expect(lookupsOf(whereQuestion(view, new Random(1)) as Question, view)).toEqual([
-    { end: 'last', targets: { absent: 0 } },
+    { end: 'last', targets: { absent: 0, columns: 4, rows: 4 } },
   ]);
 });
 
@@ -137,9 +118,25 @@ test('the last token tells the answer', () => {
   expect(lastOf('category', 'Which thing is an animal?', 'cat', shown)).toMatchObject({ things: cat, counts: 1 });
   expect(lastOf('colour', 'What colour is the cat?', 'It is red.', shown)).toMatchObject({ colours: red, columns: 1 });
   expect(lastOf('count', 'How many dogs are there?', 'There are no dogs.', shown)).toMatchObject({ counts: 0 });
-  expect(lastOf('refuse', 'Where is the dog?', 'There is no dog in the picture.', shown)).toMatchObject({
-    ...{ absent: 1, counts: 0, columns: -1 },
-  });
+  expect(lastOf('count', 'How many dogs are there? In one word.', 'zero', shown)).toMatchObject({ counts: 0 });
+  const missing = { absent: 1, counts: 0 };
+  expect(lastOf('refuse', 'Where is the dog?', 'There is no dog in the picture.', shown)).toEqual(missing);
+  expect(lastOf('refuse', 'What does it say?', 'There is no text in the picture.', shown)).toEqual(missing);
   expect(lastOf('yesno', 'Is there a cat?', 'Yes, there is a cat.', shown)).toEqual({ yes: 1 });
   expect(lastOf('compare', 'Do the cat and the hammer share a colour?', 'No.', shown)).toEqual({ yes: 0 });
+});
+
+test('the last token tells nothing of what only helps to ask', () => {
+  const shown = scene(object('hammer', 0.15, 0.5), object('dog', 0.85, 0.5, { colour: 'brown' }));
+  expect(lastOf('relation', 'What is to the left of the dog?', 'It is a hammer.', shown)).toEqual({
+    ...{ absent: 0, things: conceptClass('hammer') },
+  });
+  expect(lastOf('colour', 'What is brown?', 'The dog is brown.', shown)).toEqual({
+    ...{ absent: 0, things: conceptClass('dog') },
+  });
+  // In a question "orange" is taken for a colour, which leaves the dog the only thing that is named.
+  const fruit = scene(object('tangerine', 0.15, 0.5, {}, 0.4), object('dog', 0.85, 0.5));
+  expect(lastOf('bigger', 'Which is bigger, the orange or the dog?', 'The orange is bigger.', fruit)).toEqual({
+    absent: 0,
+  });
 });

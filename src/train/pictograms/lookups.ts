@@ -16,5 +16,5 @@ export function lookupsOf(question: Question, view: SceneView): Mention[] {
     return { end, targets: { ...named?.targets, optionLetter: nth, isRight: right ? 1 : 0 } };
   });
   const others = mentions.filter(({ end }) => options.every((option) => option.end !== end));
-  return [...answerMentions(question, view), ...others, ...offered];
+  return [...answerMentions(question, mentions, view), ...others, ...offered];
 }

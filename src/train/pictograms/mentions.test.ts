@@ -1,36 +1,17 @@
 import { expect, test } from 'vitest';
+import { catAndDogs, object, scene, signed } from '../../../test/support/made-scene.ts';
 import type { Targets } from './lookup-types.ts';
 import { mentionsIn } from './mentions.ts';
 import { conceptClass } from './patch-targets.ts';
 import { CLEAR_KINDS } from './questions-thing.ts';
 import { viewScene } from './questions-view.ts';
-import { COLOUR_NAMES, type Scene, type SceneObject } from './types.ts';
-
-function object(concept: string, x: number, y: number, more: Partial<SceneObject> = {}, size = 0.2): SceneObject {
-  const half = size / 2;
-  return { concept, style: 'test', box: [x - half, y - half, x + half, y + half], colour: null, hidden: 0, ...more };
-}
-
-function scene(...objects: SceneObject[]): Scene {
-  return { seed: 'test', size: 256, background: { kind: 'plain', colour: null }, objects, lettering: null };
-}
+import { COLOUR_NAMES, type Scene } from './types.ts';
 
 const red = COLOUR_NAMES.indexOf('red');
-const catAndDogs = scene(
-  object('cat', 0.15, 0.5, { colour: 'red' }),
-  object('dog', 0.85, 0.2, { colour: 'blue' }),
-  object('dog', 0.5, 0.8),
-);
-
 /** The text that each mention ends, and what it tells. */
 function found(question: string, shown: Scene): [string, Targets][] {
   return mentionsIn(question, viewScene(shown)).map(({ end, targets }) => [question.slice(0, end as number), targets]);
 }
-
-const signed = (text: string): Scene => ({
-  ...scene(),
-  lettering: { text, box: [0.2, 0.4, 0.8, 0.6], colour: 'red', font: 'test' },
-});
 
 test('of what there is once, place, colour and size are told; of what there is more often, the number', () => {
   const [[cat, one], [dogs, two]] = found('Are there more cats or dogs?', catAndDogs);

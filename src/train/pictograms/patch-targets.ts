@@ -1,6 +1,8 @@
 import { conceptOf, namedConcepts, shapeConcepts } from './concepts.ts';
 import { MOST_OBJECTS } from './layout.ts';
+import { groupsFromLeft } from './questions-describe.ts';
 import { CLEAR_KINDS } from './questions-thing.ts';
+import { viewScene } from './questions-view.ts';
 import { type Box, COLOUR_NAMES, type ColourName, type Scene, type SceneObject } from './types.ts';
 
 /**
@@ -121,7 +123,7 @@ export type PatchAttribute = keyof typeof PATCH_ATTRIBUTES;
  */
 export function patchAttribute(attribute: PatchAttribute, scene: Scene, side: number): Int32Array {
   const names = scene.objects.map((object) => conceptOf(object).id);
-  const order = attribute === 'orders' ? namesFromLeft(scene.objects, names) : [];
+  const order = attribute === 'orders' ? namesFromLeft(scene) : [];
   const shown = scene.objects.map((object, i) => ({
     box: object.box,
     target: object.hidden > MOST_HIDDEN ? -1 : attributeOf(attribute, object, names, order, i),
@@ -147,11 +149,10 @@ export function patchAttribute(attribute: PatchAttribute, scene: Scene, side: nu
   return targets;
 }
 
-function namesFromLeft(objects: readonly SceneObject[], names: readonly string[]): string[] {
-  const fromLeft = objects
-    .map(({ box }, i) => ({ name: names[i], x: (box[0] + box[2]) / 2 }))
-    .sort((a, b) => a.x - b.x);
-  return [...new Set(fromLeft.map(({ name }) => name))];
+/** The order of a description, which there is only where everything can be seen. */
+function namesFromLeft(scene: Scene): string[] {
+  const seen = scene.objects.filter(({ hidden }) => hidden <= MOST_HIDDEN);
+  return groupsFromLeft(viewScene({ ...scene, objects: seen })).map(({ thing }) => thing.id);
 }
 
 function attributeOf(
