@@ -20,11 +20,15 @@ const PLURAL: readonly string[] = [...PLURAL_COLOUR_TEMPLATES, ...WHERE_TEMPLATE
 export function refuseQuestion(missing: Thing, random: Random, present: Thing | null = null): Question {
   const plural = missing.use === 'plural';
   const fill = { x: missing.name, y: present?.name ?? '', m: random.pick(['bigger', 'bigger', 'smaller']) };
+  const { answer, accepted } = refusal(missing);
   return makeQuestion(random, {
     kind: 'refuse',
     templates: present === null ? (plural ? PLURAL : SINGULAR) : pairTemplates(plural, random),
     fill,
-    ...refusal(missing),
+    answer,
+    // Asked for a word, too, as one may be about what is there; there is no shorter way to say it.
+    short: answer,
+    accepted,
   });
 }
 
