@@ -34,6 +34,13 @@ const STAGES = {
   },
   export: { id: 'export', kind: 'export' },
 };
+/** Answers that train the fold, where their groups match it. */
+const onMaps = {
+  ...STAGES.answers,
+  id: 'on-maps',
+  features: 'maps',
+  sources: [{ kind: 'scenes', name: 'scenes', store: 'maps', asking: 'all', weight: 1 }],
+};
 type Json = Record<string, unknown>;
 const plan = (stages: unknown = Object.values(STAGES), more: Json = {}): Json => ({
   name: 'test',
@@ -76,6 +83,17 @@ describe('parsePlan', () => {
     expect(stages[5]).toMatchObject({ warmup: 40, evaluateEvery: 300, buckets: [{ share: 1 }] });
     const { stages: own } = parsePlan(withStage('answers', { optimiser: { groups, accumulate: 4 } }), 'plan.json');
     expect(own[5]).toMatchObject({ optimiser: { accumulate: 4 } });
+  });
+
+  it('lets stages that keep the fold still use patches made before', () => {
+    const only = (match: string) => ({ optimiser: { groups: [{ ...groups[0], match }] } });
+    const still = [
+      { ...STAGES.naming, ...only('compressor|naming_head|fold\\.class') },
+      { ...onMaps, ...only('mm_projector') },
+      { ...STAGES.answers, id: 'same' },
+    ];
+    const stages = [STAGES.maps, STAGES.fold, STAGES.own, ...still, STAGES.answers];
+    expect(parsePlan(plan(stages), 'plan.json').stages).toHaveLength(stages.length);
   });
 
   const bad: [string, unknown, string][] = [
@@ -126,6 +144,11 @@ describe('parsePlan', () => {
     [
       'answers from patches folded before more naming',
       plan([STAGES.maps, STAGES.fold, STAGES.naming, STAGES.own, STAGES.answers]),
+      'stage answers: sources.store: patches keeps patches of a fold that has changed since, not patches',
+    ],
+    [
+      'answers from patches folded before answers on maps that move the fold',
+      plan([STAGES.maps, STAGES.fold, { ...onMaps, id: 'more' }, STAGES.own, STAGES.answers]),
       'stage answers: sources.store: patches keeps patches of a fold that has changed since, not patches',
     ],
     [

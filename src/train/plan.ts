@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LlavaMiniError } from '../errors.ts';
 import { QUESTION_KINDS } from './pictograms/questions-types.ts';
+import { checkStores } from './plan-stores.ts';
 
 /** @file The plan of a training run: a JSON file that lists stages. Paths are relative to the file's folder. */
 
@@ -157,7 +158,7 @@ export function parsePlan(json: unknown, where: string): TrainingPlan {
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new LlavaMiniError('bad-data', `${where}: ${issue.path.join('.') || 'the file'}: ${issue.message}`, {
-      hint: 'see docs/training.md for the format and training/nano-v4.json for an example',
+      hint: 'see docs/training.md for the format and training/nano-v7.json for an example',
     });
   }
   const seen = new Set<string>();
@@ -167,42 +168,4 @@ export function parsePlan(json: unknown, where: string): TrainingPlan {
   }
   checkStores(parsed.data, where);
   return parsed.data;
-}
-
-/** Every store that a stage reads must have been made before, in the form that the stage reads. */
-function checkStores({ stages }: TrainingPlan, where: string): void {
-  const made = new Map<string, 'maps' | 'patches' | 'patches of a fold that has changed since'>();
-  // What was kept before is no longer what the tower gives.
-  const foldChanges = (): void => {
-    for (const [name, keep] of made) if (keep === 'patches') made.set(name, 'patches of a fold that has changed since');
-  };
-  for (const stage of stages) {
-    const need = (store: string, keep: 'maps' | 'patches', key: string): void => {
-      if (made.get(store) === keep) return;
-      const why = made.has(store) ? `keeps ${made.get(store)}, not ${keep}` : 'is not made by an earlier stage';
-      throw new LlavaMiniError('bad-data', `${where}: stage ${stage.id}: ${key}: ${store} ${why}`);
-    };
-    if (stage.kind === 'pictures') made.set(stage.id, stage.keep);
-    if (stage.kind === 'llava') made.set(stage.id, 'patches');
-    if (stage.kind === 'naming') {
-      for (const store of stage.stores) need(store, 'maps', 'stores');
-      for (const store of stage.heldOut) need(store, 'maps', 'heldOut');
-      foldChanges();
-    }
-    if (stage.kind === 'fold') {
-      for (const { from } of stage.stores) need(from, 'maps', 'stores.from');
-      for (const { to } of stage.stores) {
-        if (made.has(to)) throw new LlavaMiniError('bad-data', `${where}: stage ${stage.id}: ${to} is made twice`);
-        made.set(to, 'patches');
-      }
-    }
-    if (stage.kind === 'places') {
-      need(stage.store, 'patches', 'store');
-      foldChanges();
-    }
-    if (stage.kind === 'answers') {
-      for (const { store } of stage.sources) need(store, stage.features, 'sources.store');
-      for (const { store } of stage.heldOut) need(store, stage.features, 'heldOut.store');
-    }
-  }
 }
