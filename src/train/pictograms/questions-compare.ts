@@ -73,14 +73,14 @@ function moreQuestion(view: SceneView, random: Random): Question | null {
 
 function sameColourQuestion(view: SceneView, random: Random): Question | null {
   const coloured = view.singles.filter((group) => group.colour !== null && group.thing.use !== 'plural');
-  const same = random.chance(0.5);
-  const pairs = coloured.flatMap((first) =>
-    coloured.flatMap((second): [ThingGroup, ThingGroup][] =>
-      first !== second && (first.colour === second.colour) === same ? [[first, second]] : [],
-    ),
-  );
-  if (pairs.length === 0) return null;
-  const [first, second] = random.pick(pairs);
+  const pairs = coloured.flatMap((first) => coloured.map((second): [ThingGroup, ThingGroup] => [first, second]));
+  const distinct = pairs.filter(([first, second]) => first !== second);
+  const alike = distinct.filter(([first, second]) => first.colour === second.colour);
+  const unlike = distinct.filter(([first, second]) => first.colour !== second.colour);
+  const same = alike.length > 0 && (unlike.length === 0 || random.chance(0.5));
+  // Few pictures hold two things of one colour: asked about all the others as often, "no" would be a safe guess.
+  if (!same && (unlike.length === 0 || !random.chance(0.25))) return null;
+  const [first, second] = random.pick(same ? alike : unlike);
   const answer = same
     ? `Yes, both are ${first.colour}.`
     : `No, the ${first.thing.name} is ${first.colour} and the ${second.thing.name} is ${second.colour}.`;

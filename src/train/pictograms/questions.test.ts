@@ -142,3 +142,14 @@ test('a known photograph is asked about as well', () => {
   );
   expect(fineQuestion(photoClasses()[291], new Random(3))).toBeNull();
 });
+
+test('things of one colour are few, so they are asked about more often than others', () => {
+  const bothRed = scene(catAndDog.objects.map((thing) => ({ ...thing, colour: 'red' })));
+  const asked = (of: Scene, answer: RegExp): number =>
+    many(of, 'compare', 400).filter(({ question, answer: text }) => / colou?r/.test(question) && answer.test(text))
+      .length;
+  const [yes, no] = [asked(bothRed, /^yes/i), asked(catAndDog, /^no/i)];
+  expect(asked(bothRed, /^no/i) + asked(catAndDog, /^yes/i)).toBe(0);
+  expect(no).toBeGreaterThan(40);
+  expect(yes).toBeGreaterThan(1.3 * no);
+});
