@@ -41,45 +41,48 @@ export function compareQuestion(view: SceneView, random: Random): Question | nul
 
 function moreQuestion(view: SceneView, random: Random): Question | null {
   const countable = view.askable.filter(({ thing }) => thing.use === 'count');
-  if (countable.length < 2) return null;
-  const [first, second] = random.shuffle(countable);
-  const [a, b] = [first.members.length, second.members.length];
-  const fill = { x: first.thing.plural, y: second.thing.plural };
-  if (a === b) {
-    // Equal numbers are common; half of them are enough.
-    return random.chance(0.5)
-      ? makeQuestion(random, {
-          kind: 'compare',
-          templates: MORE_TEMPLATES,
-          fill,
-          answer: 'There are as many of both.',
-          short: 'equal',
-          accepted: ['the same', 'same', 'as many', 'both', 'neither', 'same number', 'they are equal', 'equally many'],
-        })
-      : null;
-  }
+  const { alike, unlike } = pairsBy(countable, ({ members }) => members.length);
+  const differ = unlike.length > 0 && (alike.length === 0 || random.chance(0.8));
+  // Most things come alone: asked about as often as others, "as many of both" would be a safe guess.
+  if (!differ && (alike.length === 0 || !random.chance(0.06))) return null;
+  const [first, second] = random.shuffle(random.pick(differ ? unlike : alike));
   const fewer = random.chance(0.25);
-  const { thing } = a > b === fewer ? second : first;
+  const wording = {
+    kind: 'compare' as const,
+    templates: fewer ? FEWER_TEMPLATES : MORE_TEMPLATES,
+    fill: { x: first.thing.plural, y: second.thing.plural },
+  };
+  if (!differ)
+    return makeQuestion(random, {
+      ...wording,
+      answer: 'There are as many of both.',
+      short: 'equal',
+      accepted: ['the same', 'same', 'as many', 'both', 'neither', 'same number', 'they are equal', 'equally many'],
+    });
+  const { thing } = first.members.length > second.members.length === fewer ? second : first;
   const word = fewer ? 'fewer' : 'more';
   return makeQuestion(random, {
-    kind: 'compare',
-    templates: fewer ? FEWER_TEMPLATES : MORE_TEMPLATES,
-    fill,
+    ...wording,
     answer: `There are ${word} ${thing.plural}.`,
     short: thing.plural,
     accepted: [thing.plural, thing.name, `${word} ${thing.plural}`, `${thing.plural} are ${word}`],
   });
 }
 
+/** All pairs of things, in either order: those that are alike in something, and the others. */
+function pairsBy(groups: readonly ThingGroup[], something: (group: ThingGroup) => unknown) {
+  const pairs = groups.flatMap((first) => groups.map((second): [ThingGroup, ThingGroup] => [first, second]));
+  const distinct = pairs.filter(([first, second]) => first !== second);
+  const isAlike = ([first, second]: [ThingGroup, ThingGroup]): boolean => something(first) === something(second);
+  return { alike: distinct.filter(isAlike), unlike: distinct.filter((pair) => !isAlike(pair)) };
+}
+
 function sameColourQuestion(view: SceneView, random: Random): Question | null {
   const coloured = view.singles.filter((group) => group.colour !== null && group.thing.use !== 'plural');
-  const pairs = coloured.flatMap((first) => coloured.map((second): [ThingGroup, ThingGroup] => [first, second]));
-  const distinct = pairs.filter(([first, second]) => first !== second);
-  const alike = distinct.filter(([first, second]) => first.colour === second.colour);
-  const unlike = distinct.filter(([first, second]) => first.colour !== second.colour);
+  const { alike, unlike } = pairsBy(coloured, ({ colour }) => colour);
   const same = alike.length > 0 && (unlike.length === 0 || random.chance(0.5));
   // Few pictures hold two things of one colour: asked about all the others as often, "no" would be a safe guess.
-  if (!same && (unlike.length === 0 || !random.chance(0.25))) return null;
+  if (!same && (unlike.length === 0 || !random.chance(0.4))) return null;
   const [first, second] = random.pick(same ? alike : unlike);
   const answer = same
     ? `Yes, both are ${first.colour}.`

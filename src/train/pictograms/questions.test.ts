@@ -153,3 +153,18 @@ test('things of one colour are few, so they are asked about more often than othe
   expect(no).toBeGreaterThan(40);
   expect(yes).toBeGreaterThan(1.3 * no);
 });
+
+test('equal numbers are not the answer to most questions what there is more of', () => {
+  let [equal, all] = [0, 0];
+  for (let i = 0; i < 1500; i++)
+    for (const { question, answer } of askAbout(imaginedScene(`more ${i}`), new Random(i), namedConcepts(), {
+      kinds: ['compare'],
+    })) {
+      if (/ colou?r/.test(question)) continue;
+      all++;
+      if (/^(there are as many|equal)/i.test(answer)) equal++;
+    }
+  expect(all).toBeGreaterThan(100);
+  expect(equal / all).toBeGreaterThan(0.15);
+  expect(equal / all).toBeLessThan(0.5);
+});
