@@ -52,7 +52,7 @@ const PICTURES: Record<string, ScenePlan> = {
   where: scene([thing(['cat', 0.2, 0.2, 0.32]), thing(['deciduous-tree', 0.55, 0.62, 0.5])]),
   relation: scene([thing(['horse', 0.25, 0.5, 0.42]), thing(['house', 0.75, 0.5, 0.42])]),
   yesno: scene([thing(['bicycle', 0.5, 0.5, 0.75])]),
-  bigger: scene([thing(['elephant', 0.35, 0.45, 0.6]), thing(['mouse', 0.82, 0.78, 0.2])]),
+  bigger: scene([thing(['mouse', 0.35, 0.45, 0.6]), thing(['elephant', 0.82, 0.78, 0.2])]),
   text: scene([], WHITE, {
     text: 'SALE',
     font: 'roboto-bold',
