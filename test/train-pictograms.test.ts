@@ -29,7 +29,7 @@ const PLAN = {
     {
       id: 'drawn',
       kind: 'pictures',
-      count: 16,
+      count: 24,
       keep: 'maps',
       recipe: {
         kind: 'mix',
