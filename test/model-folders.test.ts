@@ -1,12 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { LlavaMini, type LlavaMiniError, type LoadOptions } from '../src/index.ts';
+import type { LlavaMiniError } from '../src/index.ts';
+import { loadInline } from './support/inline-model.ts';
 import { writeTinyModel } from './support/tiny-model.ts';
 import { codeOf, errorOf } from './support/typed-errors.ts';
-
-const load = (dir: string, options: LoadOptions = {}): Promise<LlavaMini> =>
-  LlavaMini.load(dir, { threads: 1, engine: 'inline', ...options });
 
 describe('model folders', () => {
   const broken = async (
@@ -16,7 +14,7 @@ describe('model folders', () => {
     const folder = await writeTinyModel(config);
     try {
       await change(folder.dir);
-      return await errorOf(() => load(folder.dir));
+      return await errorOf(() => loadInline(folder.dir));
     } finally {
       await folder.remove();
     }
@@ -25,8 +23,8 @@ describe('model folders', () => {
     writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), ...keys }));
 
   test('that are not there, or lack a file', async () => {
-    expect((await errorOf(() => load('/no/such/folder'))).code).toBe('not-found');
-    expect((await errorOf(() => load(''))).code).toBe('bad-argument');
+    expect((await errorOf(() => loadInline('/no/such/folder'))).code).toBe('not-found');
+    expect((await errorOf(() => loadInline(''))).code).toBe('bad-argument');
     for (const [file, code] of [
       ['config.json', 'not-found'],
       ['model.safetensors', 'not-found'],
@@ -96,7 +94,7 @@ describe('model folders', () => {
     const bytes = await readFile(path);
     bytes.fill(0xff, Number(bytes.readBigUInt64LE(0)) + 8);
     await writeFile(path, bytes);
-    const other = await load(folder.dir);
+    const other = await loadInline(folder.dir);
     expect(await codeOf(() => other.ask(null, 'hi'))).toBe('engine');
     expect(await codeOf(() => other.ask('examples/pictures/cat.png', 'hi'))).toBe('engine');
     await other.dispose();

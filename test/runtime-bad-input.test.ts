@@ -1,23 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LlavaMini, type LlavaMiniError, type LoadOptions } from '../src/index.ts';
-import { type TinyModel, writeTinyModel } from './support/tiny-model.ts';
+import { describe, expect, test } from 'vitest';
+import type { LlavaMini, LlavaMiniError } from '../src/index.ts';
+import { loadInline, useTinyModel } from './support/inline-model.ts';
+import type { TinyModel } from './support/tiny-model.ts';
 import { codeOf, errorOf } from './support/typed-errors.ts';
 
 const CAT = 'examples/pictures/cat.png';
 
 let tiny: TinyModel;
 let model: LlavaMini;
-
-const load = (dir: string, options: LoadOptions = {}): Promise<LlavaMini> =>
-  LlavaMini.load(dir, { threads: 1, engine: 'inline', ...options });
-
-beforeAll(async () => {
-  tiny = await writeTinyModel();
-  model = await load(tiny.dir);
-});
-afterAll(async () => {
-  await model.dispose();
-  await tiny.remove();
+useTinyModel((loaded, folder) => {
+  model = loaded;
+  tiny = folder;
 });
 
 describe('bad input', () => {
@@ -101,11 +94,11 @@ describe('bad input', () => {
       [{ engine: 'steam' }, 'bad-argument'],
     ];
     for (const [options, code] of bad)
-      expect(await codeOf(() => load(tiny.dir, options)), JSON.stringify(options)).toBe(code);
+      expect(await codeOf(() => loadInline(tiny.dir, options)), JSON.stringify(options)).toBe(code);
   });
 
   test('a disposed model', async () => {
-    const other = await load(tiny.dir);
+    const other = await loadInline(tiny.dir);
     const pending = other.ask(null, 'go on', { maxTokens: 400 }).catch((error: unknown) => error);
     await new Promise((resolve) => setTimeout(resolve, 5));
     await other.dispose();

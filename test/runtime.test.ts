@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LlavaMini, LlavaMiniError, type LoadOptions, VisualMemory } from '../src/index.ts';
-import { type TinyModel, writeTinyModel } from './support/tiny-model.ts';
+import { describe, expect, test } from 'vitest';
+import { type LlavaMini, LlavaMiniError, VisualMemory } from '../src/index.ts';
+import { loadInline, useTinyModel } from './support/inline-model.ts';
+import type { TinyModel } from './support/tiny-model.ts';
 import { codeOf } from './support/typed-errors.ts';
 
 const CAT = 'examples/pictures/cat.png';
@@ -9,17 +10,9 @@ const COFFEE = 'examples/pictures/coffee.png';
 
 let tiny: TinyModel;
 let model: LlavaMini;
-
-const load = (dir: string, options: LoadOptions = {}): Promise<LlavaMini> =>
-  LlavaMini.load(dir, { threads: 1, engine: 'inline', ...options });
-
-beforeAll(async () => {
-  tiny = await writeTinyModel();
-  model = await load(tiny.dir);
-});
-afterAll(async () => {
-  await model.dispose();
-  await tiny.remove();
+useTinyModel((loaded, folder) => {
+  model = loaded;
+  tiny = folder;
 });
 
 describe('answers', () => {
@@ -145,7 +138,7 @@ describe('cancelling', () => {
     const signal = AbortSignal.abort(new Error('no'));
     await expect(model.see(CAT, { signal })).rejects.toThrow('no');
     await expect(model.ask(CAT, 'what?', { signal })).rejects.toThrow('no');
-    await expect(load(tiny.dir, { signal })).rejects.toThrow('no');
+    await expect(loadInline(tiny.dir, { signal })).rejects.toThrow('no');
   });
 });
 
@@ -162,7 +155,7 @@ describe('a visual memory', () => {
 
   test('is of no use to another model, or after it was disposed of', async () => {
     const memory = await model.see(CAT);
-    const other = await load(tiny.dir);
+    const other = await loadInline(tiny.dir);
     expect(await codeOf(() => other.ask(memory, 'what?'))).toBe('bad-argument');
     await other.dispose();
     expect(memory.disposed).toBe(false);
@@ -180,7 +173,7 @@ describe('a visual memory', () => {
 });
 
 test('all patches as vision tokens, the layout to compare with', async () => {
-  const llava = await load(tiny.dir, { tuning: { layout: 'llava' } });
+  const llava = await loadInline(tiny.dir, { tuning: { layout: 'llava' } });
   expect(llava.info.visionTokens).toBe(4);
   const memory = await llava.see(CAT);
   const { usage } = await llava.ask(memory, 'what is this?', { maxTokens: 3 });

@@ -31,6 +31,7 @@ export type TensorArray =
   | Uint32Array
   | BigUint64Array;
 
+/** Whether safetensors has an element type of that name that is read here. */
 export function isDType(name: unknown): name is DType {
   return typeof name === 'string' && Object.hasOwn(DTYPE_BYTES, name);
 }

@@ -17,6 +17,7 @@ export const PICKLE_INDEX_FILE = 'pytorch_model.bin.index.json';
 const MAX_INDEX_BYTES = 64 << 20;
 const MAX_SHARDS = 1000;
 
+/** Opens `.bin` as a pickle, anything else as safetensors; throws what those throw. */
 export function openWeightFile(path: string): Promise<WeightFile> {
   return path.endsWith('.bin') ? openPickle(path) : openSafetensors(path);
 }
@@ -114,6 +115,7 @@ export async function existsInside(root: string, path: string): Promise<boolean>
   return true;
 }
 
+/** @throws LlavaMiniError where it cannot be told, for want of rights for one */
 export async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);

@@ -1,19 +1,19 @@
 import { LlavaMiniError } from '../errors.ts';
 import type { Stage, TrainingPlan } from './plan.ts';
 
-const LAYER = [
-  'layer_norm1',
-  'layer_norm2',
-  'mlp.fc1',
-  'mlp.fc2',
-  ...['q', 'k', 'v', 'out'].map((x) => `self_attn.${x}_proj`),
-];
+const PROJECTIONS = ['q', 'k', 'v', 'out'].map((name) => `self_attn.${name}_proj`);
+const LAYER = ['layer_norm1', 'layer_norm2', 'mlp.fc1', 'mlp.fc2', ...PROJECTIONS];
+/** A plan does not know its model's number of layers; none has had more than one. */
+const LAYERS = [0, 1, 2, 3];
 
-/** Weights of the fold that patches go through; `classes` and `class_bias` make the classifier's patch, which is not kept. */
-const FOLD_WEIGHTS = [
+/**
+ * Weights that patches go through (`foldMaps`); `classes` and `class_bias` make the classifier's patch, which is not
+ * kept.
+ */
+export const FOLD_WEIGHTS: readonly string[] = [
   'positions',
   'places',
-  ...['linear', 'norm', ...LAYER.map((name) => `layers.0.${name}`)].flatMap((name) => [
+  ...['linear', 'norm', ...LAYERS.flatMap((i) => LAYER.map((name) => `layers.${i}.${name}`))].flatMap((name) => [
     `${name}.weight`,
     `${name}.bias`,
   ]),

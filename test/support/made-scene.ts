@@ -12,6 +12,7 @@ export function object(
   return { concept, style: 'test', box: [x - half, y - half, x + half, y + half], colour: null, hidden: 0, ...more };
 }
 
+/** Things on a plain ground of no colour with a name. */
 export function scene(...objects: SceneObject[]): Scene {
   return { seed: 'test', size: 256, background: { kind: 'plain', colour: null }, objects, lettering: null };
 }

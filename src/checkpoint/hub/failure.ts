@@ -16,6 +16,7 @@ export interface FailureTraits {
 
 const traits = new WeakMap<LlavaMiniError, FailureTraits>();
 
+/** A failed download, with what decides whether to try again. */
 export function failure(
   message: string,
   about: FailureTraits,
@@ -27,6 +28,7 @@ export function failure(
   return error;
 }
 
+/** What `failure` was told of an error that it made. */
 export function traitsOf(error: unknown): FailureTraits | undefined {
   return error instanceof LlavaMiniError ? traits.get(error) : undefined;
 }

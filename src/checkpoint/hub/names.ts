@@ -43,6 +43,7 @@ export function idOfFolder(folder: string): string | undefined {
   return isModelId(id) || PART.test(id) ? id : undefined;
 }
 
+/** Whether a revision is a commit's full hash. */
 export function isCommit(text: string): boolean {
   return /^[0-9a-f]{40}$/.test(text);
 }

@@ -127,6 +127,7 @@ function tuple(value: PickleValue, what: string, length?: number): readonly Pick
 
 type Kinded = Exclude<PickleValue, null | boolean | number | string>;
 
+/** Whether an unpickled value is an object of that kind. */
 export function isKind<K extends Kinded['kind']>(
   value: PickleValue | undefined,
   kind: K,

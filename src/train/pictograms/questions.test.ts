@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { object, scene as sceneOf } from '../../../test/support/made-scene.ts';
 import { Random } from '../../util/random.ts';
 import { conceptOfSlug, namedConcepts } from './concepts.ts';
 import { imaginedScene } from './corpus.ts';
@@ -11,13 +12,8 @@ import { confusable } from './questions-thing.ts';
 import { cellOf } from './questions-where.ts';
 import type { Scene, SceneObject } from './types.ts';
 
-function object(concept: string, x: number, y: number, more: Partial<SceneObject> = {}, size = 0.2): SceneObject {
-  const half = size / 2;
-  return { concept, style: 'test', box: [x - half, y - half, x + half, y + half], colour: null, hidden: 0, ...more };
-}
-
 function scene(objects: SceneObject[], more: Partial<Scene> = {}): Scene {
-  return { seed: 'test', size: 256, background: { kind: 'plain', colour: null }, objects, lettering: null, ...more };
+  return { ...sceneOf(...objects), ...more };
 }
 
 /** Many questions of one kind about a scene. */
