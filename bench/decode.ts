@@ -2,18 +2,20 @@
  * Tokens a second of a model's language model, prefill and decode, against llama.cpp with a random GGUF file of the
  * same shape: same prompt, same number of threads, greedy both, in turns.
  *
- *     node scripts/run-typescript.mjs bench/decode.ts [MODEL] [--gguf FILE] [--threads 2] [--prompt 512]
- *         [--generate 64] [--runs 5] [--json]
+ *     node scripts/run-typescript.mjs bench/decode.ts [MODEL] [--quant q4_0|q4_k_m] [--gguf FILE] [--threads 2]
+ *         [--prompt 512] [--generate 64] [--runs 5] [--json]
  *
  * Figures are medians over the runs; a ratio is the median of the ratios of runs next to each other.
  */
 import { basename, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { LlavaMiniError } from '../src/errors.ts';
 import { busyNote, watchMachine } from './machine.ts';
 import { median, table } from './median.ts';
 import { numbers, times } from './numbers.ts';
 import { benchModel, firstToken, loadEngine, nextToken, storage } from './our-engine.ts';
+import { GGUF_QUANTS } from './peers/gguf.ts';
 import { loadPeer } from './peers/llama-cpp.ts';
 import { peerFile } from './peers/peer-file.ts';
 import { randomIds } from './prompts.ts';
@@ -22,6 +24,7 @@ import { describe } from './shapes.ts';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    quant: { type: 'string', default: 'q4_0' },
     gguf: { type: 'string' },
     threads: { type: 'string', default: '2' },
     prompt: { type: 'string', default: '512' },
@@ -30,7 +33,10 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const { gguf, json, ...rest } = values;
+const { quant: asked, gguf, json, ...rest } = values;
+const quant = GGUF_QUANTS.find((known) => known === asked);
+if (quant === undefined)
+  throw new LlavaMiniError('bad-argument', `--quant must be ${GGUF_QUANTS.join(' or ')}, not ${asked}`);
 const { threads, prompt, generate, runs } = numbers(rest);
 const TARGET = 1.1;
 const dir = positionals[0] ?? 'runs/bench/llama-1b-q4';
@@ -40,7 +46,8 @@ const positions = prompt + generate + 1;
 const folder = await benchModel(dir);
 const engine = await loadEngine(folder, { threads, positions });
 const { config } = folder;
-const path = await peerFile(gguf ?? join('runs/bench', `${basename(resolve(dir))}.gguf`), config);
+const file = `${basename(resolve(dir))}${quant === 'q4_0' ? '' : `.${quant}`}.gguf`;
+const path = await peerFile(gguf ?? join('runs/bench', file), config, quant);
 const peer = await loadPeer(path, { threads, contextSize: positions });
 
 interface Speed {
@@ -92,6 +99,7 @@ const report = {
   machine,
   peer: peer.name,
   peerFile: path,
+  peerQuant: quant,
   threads,
   prompt,
   generate,
@@ -107,7 +115,7 @@ if (json) console.log(JSON.stringify(report, null, 2));
 else {
   console.log(`${dir} (${report.weights}): ${report.shape}`);
   if (!machine.quiet) console.log(busyNote(machine.busy));
-  console.log(`against ${peer.name}, ${path}`);
+  console.log(`against ${peer.name}, ${quant}, ${path}`);
   console.log(
     `${threads} threads, prompt of ${prompt} tokens, ${generate} generated, medians of ${runs} runs in turns\n`,
   );

@@ -156,7 +156,7 @@ async function againstPeer(): Promise<{
     'peer, next, keys and values kept': () => prefill(question, patches),
   });
   await peer.dispose();
-  return { name: peer.name, shape: `${peerShape}: ${describe(peerConfig)}`, file, measured };
+  return { name: `${peer.name}, q4_0`, shape: `${peerShape}: ${describe(peerConfig)}`, file, measured };
 }
 const peer = peerShape === 'none' ? null : await againstPeer();
 await mini.dispose();

@@ -28,7 +28,13 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 /** Numbers of the GGUF specification, version 3. */
-const BLOCKS: Record<number, [values: number, bytes: number]> = { 0: [1, 4], 2: [32, 18], 8: [32, 34], 14: [256, 210] };
+const BLOCKS: Record<number, [values: number, bytes: number]> = {
+  0: [1, 4],
+  2: [32, 18],
+  8: [32, 34],
+  12: [256, 144],
+  14: [256, 210],
+};
 
 /** Reads a whole file as the specification says. */
 function readGguf(file: Uint8Array) {
@@ -85,6 +91,18 @@ function dequantise(type: number, data: Uint8Array): number[] {
       const nibbles = data.subarray(at + 2, at + 18);
       for (const byte of nibbles) out.push(half(at) * ((byte & 15) - 8));
       for (const byte of nibbles) out.push(half(at) * ((byte >> 4) - 8));
+    } else if (type === 12) {
+      const six = data.subarray(at + 4, at + 16);
+      for (let i = 0; i < 256; i++) {
+        // Groups of 32; two share 32 bytes. The last four groups' numbers have their high bits with the first four's.
+        const [group, l] = [i >> 5, i & 31];
+        const byte = data[at + 16 + (group >> 1) * 32 + l];
+        const [scale, offset] =
+          group < 4
+            ? [six[group] & 63, six[group + 4] & 63]
+            : [(six[group + 4] & 15) | ((six[group - 4] >> 6) << 4), (six[group + 4] >> 4) | ((six[group] >> 6) << 4)];
+        out.push(half(at) * scale * (group & 1 ? byte >> 4 : byte & 15) - half(at + 2) * offset);
+      }
     } else if (type === 8) for (let i = 0; i < 32; i++) out.push(half(at) * signed(data[at + 2 + i]));
     else
       for (let i = 0; i < 256; i++) {
@@ -155,6 +173,9 @@ describe('random GGUF files', () => {
     const q6 = Buffer.concat([...randomBlocks('Q6_K', 64, 1024, new Random('q6'))]);
     expect(q6.length).toBe(64 * 4 * 210);
     expectSpread(dequantise(14, q6), 1 / 32, 'Q6_K');
+    const q4 = Buffer.concat([...randomBlocks('Q4_K', 64, 1024, new Random('q4'))]);
+    expect(q4.length).toBe(64 * 4 * 144);
+    expectSpread(dequantise(12, q4), 1 / 32, 'Q4_K');
   });
 
   it('divide Llama 3 frequencies as our own rotary tables do', async () => {
@@ -190,6 +211,19 @@ describe('random GGUF files', () => {
     expect(parameters('llama-3.1-8b')).toBe(8_030_261_248 + 64);
     expect(parameters('llama-1b')).toBe(1_235_814_400 + 32);
     expect(parameters('vicuna-7b')).toBe(6_738_415_616);
+  });
+
+  it('have more bits in Q4_K_M where llama-quantize gives more', () => {
+    const types = new Map(llamaTensors({ ...tiny, layers: 16 }, 'q4_k_m').map(({ name, type }) => [name, type]));
+    const more = (part: string): number[] =>
+      Array.from({ length: 16 }, (_, i) => i).filter((i) => types.get(`blk.${i}.${part}.weight`) === 'Q6_K');
+    expect(more('attn_v')).toEqual([0, 1, 4, 7, 10, 13, 14, 15]);
+    expect(more('ffn_down')).toEqual(more('attn_v'));
+    expect(more('attn_q')).toEqual([]);
+    expect([types.get('token_embd.weight'), types.get('output.weight')]).toEqual(['Q4_K', 'Q6_K']);
+    const head = readGguf(Buffer.concat([...ggufBytes(tiny, 'random', 'seed', 'q4_k_m')]));
+    expect(head.metadata['general.file_type']).toBe(15);
+    expect(() => llamaTensors({ ...tiny, intermediateSize: 352 }, 'q4_k_m')).toThrow('blocks of 256');
   });
 
   it('refuse what the format cannot hold, and leave nothing behind when cancelled', async () => {

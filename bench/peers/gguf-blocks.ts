@@ -8,8 +8,9 @@ const SLICE_BYTES = 8 << 20;
 
 /**
  * The data of a random matrix, slice by slice. Its values have mean 0 and standard deviation 1/√columns, so that
- * activations keep their size from layer to layer. The whole numbers in a block lie around −½; scales of either sign
- * make up for that, or activations would grow along one direction and every prompt would be answered by one token.
+ * activations keep their size from layer to layer. The whole numbers in a block lie around −½ (but for Q4_K, which has
+ * offsets); scales of either sign make up for that, or activations would grow along one direction and every prompt
+ * would be answered by one token.
  *
  * @param columns a multiple of the type's block
  */
@@ -20,7 +21,7 @@ export function* randomBlocks(
   random: Random,
 ): Generator<Uint8Array> {
   const { values, bytes } = GGML_TYPES[type];
-  const fill = { Q4_0: fillQ4, Q8_0: fillQ8, Q6_K: fillQ6 }[type];
+  const fill = { Q4_0: fillQ4, Q8_0: fillQ8, Q4_K: fillQ4K, Q6_K: fillQ6 }[type];
   const spread = 1 / Math.sqrt(columns);
   const perSlice = Math.floor(SLICE_BYTES / bytes);
   for (let left = (rows * columns) / values; left > 0; left -= perSlice) {
@@ -53,6 +54,25 @@ function fillQ4(slice: Uint8Array, spread: number): void {
 function fillQ8(slice: Uint8Array, spread: number): void {
   const scale = floatToHalf(spread / deviation(256));
   for (let at = 0; at < slice.length; at += 34) putHalf(slice, at, scale);
+}
+
+/**
+ * 256 values: two halves, then 12 bytes of eight scales and eight offsets of 6 bits each, then 128 bytes of two values
+ * each; value = half 1 · scale of 32 · q − half 2 · offset of 32.
+ */
+function fillQ4K(slice: Uint8Array, spread: number): void {
+  // Offset and scale of a group are the same whole number of 32 to 63 (mean square 2341.5), so that 7.5 is nought.
+  const scale = spread / Math.sqrt(255 / 12) / Math.sqrt(2341.5);
+  const [step, offset] = [floatToHalf(scale), floatToHalf(7.5 * scale)];
+  for (let at = 0; at < slice.length; at += 144) {
+    slice.set([step & 255, step >> 8, offset & 255, offset >> 8], at);
+    for (let i = at + 4; i < at + 8; i++) {
+      const [low, high] = [32 + (slice[i] & 31), 32 + (slice[i + 4] & 31)];
+      slice[i] = low | ((high >> 4) << 6);
+      slice[i + 4] = slice[i];
+      slice[i + 8] = (high & 15) | ((high & 15) << 4);
+    }
+  }
 }
 
 /**

@@ -1,12 +1,13 @@
 /** @file The head of a GGUF file, version 3: everything before the tensors' data. */
 
-export type GgmlType = 'F32' | 'Q4_0' | 'Q8_0' | 'Q6_K';
+export type GgmlType = 'F32' | 'Q4_0' | 'Q8_0' | 'Q4_K' | 'Q6_K';
 
 /** How values of a type are stored: `values` numbers in `bytes` bytes. */
 export const GGML_TYPES: Record<GgmlType, { id: number; values: number; bytes: number }> = {
   F32: { id: 0, values: 1, bytes: 4 },
   Q4_0: { id: 2, values: 32, bytes: 18 },
   Q8_0: { id: 8, values: 32, bytes: 34 },
+  Q4_K: { id: 12, values: 256, bytes: 144 },
   Q6_K: { id: 14, values: 256, bytes: 210 },
 };
 

@@ -1,6 +1,7 @@
 /**
- * @file A llama.cpp model of a given shape with random weights, quantised as `llama-quantize` does for Q4_0: matrices
- * in Q4_0, the output (or the embedding, where it is the output) in Q6_K, norms in float32.
+ * @file A llama.cpp model of a given shape with random weights, quantised as `llama-quantize` does for Q4_0 (matrices
+ * in Q4_0, the output, or the embedding where it is the output, in Q6_K, norms in float32) or Q4_K_M (matrices in Q4_K,
+ * the values' and half of the down projections too in Q6_K): the smallest that is common, and the one most people pick.
  */
 import { LlavaMiniError } from '../../src/errors.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
@@ -8,7 +9,15 @@ import { scaleFrequency } from '../../src/model/rotary.ts';
 import { writeFileAtomic } from '../../src/util/atomic-file.ts';
 import { Random } from '../../src/util/random.ts';
 import { randomBlocks } from './gguf-blocks.ts';
-import { type GgmlType, type GgufTensor, type GgufValue, ggufHeader, padded, tensorBytes } from './gguf-header.ts';
+import {
+  GGML_TYPES,
+  type GgmlType,
+  type GgufTensor,
+  type GgufValue,
+  ggufHeader,
+  padded,
+  tensorBytes,
+} from './gguf-header.ts';
 
 /** What of a model's configuration its GGUF file needs. */
 export type LlamaShape = Pick<
@@ -27,6 +36,18 @@ export type LlamaShape = Pick<
   | 'tieWordEmbeddings'
 >;
 
+export const GGUF_QUANTS = ['q4_0', 'q4_k_m'] as const;
+export type GgufQuant = (typeof GGUF_QUANTS)[number];
+
+/** llama.cpp's number for the whole file's quantisation. */
+const FILE_TYPES: Record<GgufQuant, number> = { q4_0: 2, q4_k_m: 15 };
+
+/** Layers that Q4_K_M gives more bits: the first and last eighth, and every third between (llama-quant.cpp). */
+const getsMoreBits = (layer: number, layers: number): boolean => {
+  const eighth = Math.floor(layers / 8);
+  return layer < eighth || layer >= Math.floor((7 * layers) / 8) || (layer - eighth) % 3 === 2;
+};
+
 /** Ids below this are special tokens and bytes; those from here on stand for pieces of text. */
 export const FIRST_TEXT_TOKEN = 3 + 256;
 
@@ -35,40 +56,44 @@ export const FIRST_TEXT_TOKEN = 3 + 256;
  *
  * @throws LlavaMiniError `unsupported` when a width does not divide into blocks
  */
-export function llamaTensors(shape: LlamaShape): GgufTensor[] {
+export function llamaTensors(shape: LlamaShape, quant: GgufQuant = 'q4_0'): GgufTensor[] {
   const { hiddenSize: d, intermediateSize: mlp, heads, kvHeads, headDim, vocabSize } = shape;
+  const main: GgmlType = quant === 'q4_0' ? 'Q4_0' : 'Q4_K';
+  const block = GGML_TYPES[main].values;
   for (const [name, width] of Object.entries({ 'hidden size': d, 'intermediate size': mlp, heads: heads * headDim }))
-    if (width % 32)
-      throw new LlavaMiniError('unsupported', `the ${name} ${width} does not divide into Q4_0's blocks of 32`);
-  const matrix = (name: string, rows: number, columns: number, type: GgmlType = 'Q4_0'): GgufTensor => ({
+    if (width % block)
+      throw new LlavaMiniError('unsupported', `the ${name} ${width} does not divide into ${main}'s blocks of ${block}`);
+  const matrix = (name: string, rows: number, columns: number, type: GgmlType = main): GgufTensor => ({
     name: `${name}.weight`,
     shape: [rows, columns],
     type,
   });
   const norm = (name: string): GgufTensor => ({ name: `${name}.weight`, shape: [d], type: 'F32' });
   const output: GgmlType = d % 256 ? 'Q8_0' : 'Q6_K';
-  const tensors = [matrix('token_embd', vocabSize, d, shape.tieWordEmbeddings ? output : 'Q4_0')];
+  const tensors = [matrix('token_embd', vocabSize, d, shape.tieWordEmbeddings ? output : main)];
   if (shape.ropeScaling?.kind === 'llama3')
     tensors.push({ name: 'rope_freqs.weight', shape: [headDim / 2], type: 'F32' });
-  for (let i = 0; i < shape.layers; i++)
+  for (let i = 0; i < shape.layers; i++) {
+    const more = quant === 'q4_k_m' && getsMoreBits(i, shape.layers) ? 'Q6_K' : main;
     tensors.push(
       norm(`blk.${i}.attn_norm`),
       matrix(`blk.${i}.attn_q`, heads * headDim, d),
       matrix(`blk.${i}.attn_k`, kvHeads * headDim, d),
-      matrix(`blk.${i}.attn_v`, kvHeads * headDim, d),
+      matrix(`blk.${i}.attn_v`, kvHeads * headDim, d, more),
       matrix(`blk.${i}.attn_output`, d, heads * headDim),
       norm(`blk.${i}.ffn_norm`),
       matrix(`blk.${i}.ffn_gate`, mlp, d),
       matrix(`blk.${i}.ffn_up`, mlp, d),
-      matrix(`blk.${i}.ffn_down`, d, mlp),
+      matrix(`blk.${i}.ffn_down`, d, mlp, more),
     );
+  }
   tensors.push(norm('output_norm'));
   if (!shape.tieWordEmbeddings) tensors.push(matrix('output', vocabSize, d, output));
   return tensors;
 }
 
 /** @throws LlavaMiniError `unsupported` when the vocabulary has no room for a token per byte */
-export function llamaMetadata(shape: LlamaShape, name: string): Record<string, GgufValue> {
+export function llamaMetadata(shape: LlamaShape, name: string, quant: GgufQuant = 'q4_0'): Record<string, GgufValue> {
   const { vocabSize, ropeScaling } = shape;
   if (vocabSize <= FIRST_TEXT_TOKEN)
     throw new LlavaMiniError('unsupported', `a vocabulary of ${vocabSize} has no room for bytes and text`);
@@ -79,7 +104,7 @@ export function llamaMetadata(shape: LlamaShape, name: string): Record<string, G
   return {
     'general.architecture': string('llama'),
     'general.name': string(name),
-    'general.file_type': uint32(2),
+    'general.file_type': uint32(FILE_TYPES[quant]),
     'general.quantization_version': uint32(2),
     'llama.vocab_size': uint32(vocabSize),
     'llama.context_length': uint32(shape.maxPositions),
@@ -120,10 +145,11 @@ export function* ggufBytes(
   shape: LlamaShape,
   name: string,
   seed: string,
+  quant: GgufQuant = 'q4_0',
   onTensor?: (done: number, all: number) => void,
 ): Generator<Uint8Array> {
-  const tensors = llamaTensors(shape);
-  yield ggufHeader(llamaMetadata(shape, name), tensors);
+  const tensors = llamaTensors(shape, quant);
+  yield ggufHeader(llamaMetadata(shape, name, quant), tensors);
   for (const [i, tensor] of tensors.entries()) {
     const random = new Random(`${seed}/${tensor.name}`);
     const { type } = tensor;
@@ -145,10 +171,10 @@ function vector(shape: LlamaShape, { name, shape: [size] }: GgufTensor, random: 
 }
 
 /** Bytes of the file that `writeGguf` makes with the default name. */
-export function ggufSize(shape: LlamaShape): number {
-  const tensors = llamaTensors(shape);
+export function ggufSize(shape: LlamaShape, quant: GgufQuant = 'q4_0'): number {
+  const tensors = llamaTensors(shape, quant);
   const data = tensors.reduce((sum, tensor) => sum + padded(tensorBytes(tensor)), 0);
-  return ggufHeader(llamaMetadata(shape, NAME), tensors).length + data;
+  return ggufHeader(llamaMetadata(shape, NAME, quant), tensors).length + data;
 }
 
 const NAME = 'random';
@@ -161,11 +187,17 @@ const NAME = 'random';
 export async function writeGguf(
   path: string,
   shape: LlamaShape,
-  options: { name?: string; seed?: string; signal?: AbortSignal; onTensor?: (done: number, all: number) => void } = {},
+  options: {
+    name?: string;
+    seed?: string;
+    quant?: GgufQuant;
+    signal?: AbortSignal;
+    onTensor?: (done: number, all: number) => void;
+  } = {},
 ): Promise<void> {
-  const { name = NAME, seed = 'gguf', signal, onTensor } = options;
+  const { name = NAME, seed = 'gguf', quant, signal, onTensor } = options;
   signal?.throwIfAborted();
-  const bytes = ggufBytes(shape, name, seed, (done, all) => {
+  const bytes = ggufBytes(shape, name, seed, quant, (done, all) => {
     signal?.throwIfAborted();
     onTensor?.(done, all);
   });

@@ -12,7 +12,7 @@ export interface PeerTimes {
 }
 
 export interface Peer {
-  /** For a report: package, version, weights. */
+  /** For a report: package and version. */
   name: string;
   /** As the file says. */
   info: { width: number; vocabulary: number; positions: number; bytes: number };
@@ -60,7 +60,7 @@ export async function loadPeer(path: string, options: PeerOptions): Promise<Peer
   }
   const sequence = context.getSequence();
   return {
-    name: `node-llama-cpp ${version} (llama.cpp ${llama.llamaCppRelease.release}), Q4_0`,
+    name: `node-llama-cpp ${version} (llama.cpp ${llama.llamaCppRelease.release})`,
     info: {
       width: model.embeddingVectorSize,
       vocabulary: model.fileInfo.metadata.llama.vocab_size,
