@@ -3,7 +3,7 @@ import type { Stage, TrainingPlan } from './plan.ts';
 
 const PROJECTIONS = ['q', 'k', 'v', 'out'].map((name) => `self_attn.${name}_proj`);
 const LAYER = ['layer_norm1', 'layer_norm2', 'mlp.fc1', 'mlp.fc2', ...PROJECTIONS];
-/** A plan does not know its model's number of layers; none has had more than one. */
+/** A plan does not know its model's number of layers and repeats; none has had more than one. */
 const LAYERS = [0, 1, 2, 3];
 
 /**
@@ -13,6 +13,7 @@ const LAYERS = [0, 1, 2, 3];
 export const FOLD_WEIGHTS: readonly string[] = [
   'positions',
   'places',
+  ...LAYERS.flatMap((i) => [`again.${i}.start`, `again.${i}.gate`]),
   ...['linear', 'norm', ...LAYERS.flatMap((i) => LAYER.map((name) => `layers.${i}.${name}`))].flatMap((name) => [
     `${name}.weight`,
     `${name}.bias`,

@@ -19,7 +19,7 @@ export function scene(...objects: SceneObject[]): Scene {
 
 /** Lettering in the middle of a picture of nothing else. */
 export function signed(text: string): Scene {
-  return { ...scene(), lettering: { text, box: [0.2, 0.4, 0.8, 0.6], colour: 'red', font: 'test' } };
+  return { ...scene(), lettering: { text, box: [0.2, 0.4, 0.8, 0.6], colour: 'red', font: 'roboto-mono' } };
 }
 
 /** A red cat on the left, a blue dog at the top right, another dog below. */

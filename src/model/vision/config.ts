@@ -33,6 +33,8 @@ export interface LiteVisionConfig {
   width: number;
   /** Transformer layers behind the fold, in which patches see each other; trained here, 0 in the first weights. */
   foldLayers: number;
+  /** How often patches go through those layers again, with the same weights but for a start and a gate. */
+  foldRepeats: number;
   foldHeads: number;
   foldIntermediateSize: number;
   /** Whether a table of places is added behind those layers. */
@@ -74,6 +76,7 @@ const clip = z.object({
 const lite = z.object({
   width: size.max(1 << 15),
   fold_layers: z.number().int().min(0).max(64).default(0),
+  fold_repeats: z.number().int().min(0).max(64).default(0),
   fold_heads: size.default(1),
   fold_intermediate_size: size.default(1),
   fold_places: z.boolean().default(false),
@@ -151,6 +154,7 @@ export function parseVisionConfig(json: unknown, where: string): VisionConfig {
       kind: 'efficientnet_lite',
       width: c.width,
       foldLayers: c.fold_layers,
+      foldRepeats: c.fold_repeats,
       foldHeads: c.fold_heads,
       foldIntermediateSize: c.fold_intermediate_size,
       foldPlaces: c.fold_places,

@@ -74,7 +74,8 @@ export interface LiteMaps {
 
 /**
  * The trained map into the compressor's width: layer norm, linear, positions, layers in which patches see each other
- * (a thing in a picture is seldom as large as one patch), and where each patch is, for all that comes after.
+ * (a thing in a picture is seldom as large as one patch), once or repeatedly (what lies left of what takes two looks:
+ * what is where, and then which of it), and where each patch is, for all that comes after.
  *
  * @param maps `[N, side², folded]` → `[N, side², Dv]`
  */
@@ -92,8 +93,17 @@ export function foldMaps(graph: Graph, config: LiteVisionConfig, maps: Value): V
     activation: 'gelu',
     layerNormEps: config.layerNormEps,
   };
-  for (let i = 0; i < config.foldLayers; i++)
-    x = graph.scope(`fold.${i}`, () => encoderLayer(graph, `${PREFIX}.fold.layers.${i}`, x, sizes));
+  const layers = (start: Value): Value => {
+    let y = start;
+    for (let i = 0; i < config.foldLayers; i++)
+      y = graph.scope(`fold.${i}`, () => encoderLayer(graph, `${PREFIX}.fold.layers.${i}`, y, sizes));
+    return y;
+  };
+  x = layers(x);
+  for (let i = 0; i < config.foldRepeats; i++) {
+    const start = g.add(x, w(`again.${i}.start`, config.width));
+    x = g.add(x, g.mul(g.sub(layers(start), start), w(`again.${i}.gate`, config.width)));
+  }
   return config.foldPlaces ? g.add(x, w('places', side * side, config.width)) : x;
 }
 

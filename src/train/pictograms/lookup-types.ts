@@ -21,8 +21,9 @@ export const PART_COUNT_HEADS = ['many0', 'many1', 'many2', 'many3', 'many4', 'm
 /**
  * What is to be told. Of a named thing: `things` which thing it is, where a place or a kind was named, `counts` how many
  * there are (0: none), `columns`, `rows`, `colours`, `sizes`, `kinds` as for patches. Of the later named of two things:
- * `relations` how the earlier lies to it, `larger` whether it is the larger (1) or the smaller (0), `more` whether there
- * are more of the earlier (0), of it (1), or as many (2). Of an option: `optionLetter`, and `isRight`.
+ * `relations` how the earlier lies to it, `larger` whether it is the larger (1) or the smaller (0), `sameColours` whether
+ * both have one colour (1), `more` whether there are more of the earlier (0), of it (1), or as many (2). Of an option:
+ * `optionLetter`, and `isRight`.
  *
  * The tokens around the question tell of the answer: the last one `things`, `colours`, `counts`, `relations` and so on
  * of what the answer names, `yes` whether it is yes (1) or no (0), `absent` whether what is asked about is missing, and
@@ -40,6 +41,7 @@ export type Lookup =
   | 'kinds'
   | 'relations'
   | 'larger'
+  | 'sameColours'
   | 'more'
   | 'optionLetter'
   | 'isRight'
@@ -66,6 +68,7 @@ export function lookupClasses(): Readonly<Record<Lookup, Head>> {
     kinds: whole(kinds),
     relations: whole(RELATIONS.length),
     larger: whole(2),
+    sameColours: whole(2),
     more: whole(3),
     optionLetter: whole(LETTERS.length),
     isRight: whole(2),

@@ -5,7 +5,7 @@ import { mentionsIn } from './mentions.ts';
 import { conceptClass } from './patch-targets.ts';
 import { CLEAR_KINDS } from './questions-thing.ts';
 import { viewScene } from './questions-view.ts';
-import { COLOUR_NAMES, type Scene } from './types.ts';
+import { COLOUR_NAMES, type ColourName, type Scene } from './types.ts';
 
 const red = COLOUR_NAMES.indexOf('red');
 /** The text that each mention ends, and what it tells. */
@@ -43,6 +43,15 @@ test('of two named things, the second tells how it compares with the first', () 
   expect(compared('Is the hammer above or below the dog?')).toEqual({ relations: 2, larger: -1, more: 2 });
   expect(compared('Is the dog above or below the dog?').relations).toBeUndefined();
   expect(compared('Is the piano left of the dog?').relations).toBeUndefined();
+});
+
+test('of two named things, the second tells whether both have one colour, if both have a clear one', () => {
+  const same = (colours: (ColourName | null)[]) => {
+    const [cat, dog] = colours;
+    const shown = scene(object('cat', 0.2, 0.5, { colour: cat }), object('dog', 0.8, 0.5, { colour: dog }));
+    return found('Are the cat and the dog the same colour?', shown)[1][1].sameColours;
+  };
+  expect([same(['red', 'red']), same(['red', 'blue']), same([null, 'red'])]).toEqual([1, 0, -1]);
 });
 
 test('the longest name counts', () => {

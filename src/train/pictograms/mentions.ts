@@ -141,7 +141,13 @@ function comparison(first: ThingGroup, second: ThingGroup): Targets {
   if (first.members.length > 1 || second.members.length > 1) return counts;
   const relation = relationOf(first.box, second.box);
   const larger = isClearlyBigger(second.box, first.box) ? 1 : isClearlyBigger(first.box, second.box) ? 0 : -1;
-  return { ...counts, larger, relations: relation === null ? -1 : RELATIONS.indexOf(relation) };
+  const clear = first.colour !== null && second.colour !== null;
+  return {
+    ...counts,
+    larger,
+    relations: relation === null ? -1 : RELATIONS.indexOf(relation),
+    sameColours: clear ? Number(first.colour === second.colour) : -1,
+  };
 }
 
 const NONE: Targets = { things: -1, counts: 0, columns: -1, rows: -1, colours: -1, sizes: -1, kinds: -1 };

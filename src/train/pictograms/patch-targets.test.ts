@@ -54,7 +54,7 @@ test('what two things share, and what is hidden, is not taught', () => {
 });
 
 test('lettering shows its characters from left to right, whatever their case', () => {
-  const lettering = { text: 'aB7', colour: 'black', box: [0, 0.25, 0.75, 0.5], font: 'test' } as const;
+  const lettering = { text: 'aB7', colour: 'black', box: [0, 0.25, 0.75, 0.5], font: 'roboto-mono' } as const;
   const targets = patchTargets(scene([], { ...lettering, box: [...lettering.box] }), 4);
   const [a, b, seven] = targets.subarray(4, 7);
   expect(b - a).toBe(1);
@@ -105,12 +105,18 @@ test('kinds are those that people agree on; letters are numbered from the left',
     text: 'AB7',
     colour: 'black',
     box: [0, 0, 0.75, 0.25],
-    font: 'test',
+    font: 'roboto-mono',
   });
   const [animal, , tool] = patchAttribute('kinds', shown, 4).subarray(8, 11);
   expect([CLEAR_KINDS[animal], CLEAR_KINDS[tool]]).toEqual(['animal', 'tool']);
   expect([...patchAttribute('letters', shown, 4).subarray(0, 8)]).toEqual([0, 1, 2, -1, -1, -1, -1, -1]);
   expect([...patchAttribute('columns', shown, 4).subarray(0, 4)]).toEqual([3, 3, 3, -1]);
+});
+
+test('letters take the room that their font gives them', () => {
+  const thin = { text: 'il1W', colour: 'black', box: [0, 0, 1, 0.25], font: 'roboto' } as const;
+  const letters = patchAttribute('letters', scene([], { ...thin, box: [...thin.box] }), 4);
+  expect([...letters.subarray(0, 4)]).toEqual([0, 2, 3, 3]);
 });
 
 test('every class has words, spelt as in a sentence', () => {

@@ -1,9 +1,10 @@
 import { conceptOf, namedConcepts, shapeConcepts } from './concepts.ts';
+import { glyph } from './fonts.ts';
 import { MOST_OBJECTS } from './layout.ts';
 import { groupsFromLeft } from './questions-describe.ts';
 import { CLEAR_KINDS } from './questions-thing.ts';
 import { viewScene } from './questions-view.ts';
-import { type Box, COLOUR_NAMES, type ColourName, type Scene, type SceneObject } from './types.ts';
+import { type Box, COLOUR_NAMES, type ColourName, type Lettering, type Scene, type SceneObject } from './types.ts';
 
 /**
  * @file What each patch of a made-up picture shows, for the naming stage: patches that know what they are of are
@@ -78,9 +79,9 @@ export function patchTargets(scene: Scene, side: number): Int32Array {
     });
   }
   if (scene.lettering) {
-    const { text, box } = scene.lettering;
-    mark(box, side, (at, middle) => {
-      const letter = text[letterAt(text, box, ((at % side) + 0.5) / side)]?.toLowerCase();
+    const { lettering } = scene;
+    mark(lettering.box, side, (at, middle) => {
+      const letter = lettering.text[letterAt(lettering, ((at % side) + 0.5) / side)]?.toLowerCase();
       const known = letter === undefined ? -1 : CHARACTERS.indexOf(letter);
       targets[at] = middle && known >= 0 && !owned[at] ? characters + known : -1;
     });
@@ -140,9 +141,9 @@ export function patchAttribute(attribute: PatchAttribute, scene: Scene, side: nu
       if (middle) owned[at] = 1;
     });
   if (attribute === 'letters' && scene.lettering) {
-    const { text, box } = scene.lettering;
-    mark(box, side, (at, middle) => {
-      const letter = letterAt(text, box, ((at % side) + 0.5) / side);
+    const { lettering } = scene;
+    mark(lettering.box, side, (at, middle) => {
+      const letter = letterAt(lettering, ((at % side) + 0.5) / side);
       if (middle && letter >= 0 && letter < MOST_LETTERS) targets[at] = letter;
     });
   }
@@ -190,10 +191,15 @@ export function placeClass(attribute: PatchAttribute, [x0, y0, x1, y1]: Box): nu
   return attribute === 'rows' ? of(y0, y1) : -1;
 }
 
-/** Which letter of a lettering stands at `x`, taken as equally wide; −1 beside it. */
-function letterAt(text: string, [x0, , x1]: Box, x: number): number {
-  const at = Math.floor(((x - x0) / (x1 - x0)) * text.length);
-  return at >= 0 && at < text.length ? at : -1;
+/** Which letter of a lettering stands at `x`, by the widths of its font's letters (spacing and turning left out); −1 beside it. */
+function letterAt({ text, font, box: [x0, , x1] }: Lettering, x: number): number {
+  const widths = [...text].map((character) => glyph(font, character).advance);
+  let left = ((x - x0) / (x1 - x0)) * widths.reduce((sum, width) => sum + width, 0);
+  if (left < 0) return -1;
+  return widths.findIndex((width) => {
+    left -= width;
+    return left < 0;
+  });
 }
 
 /** Visits every patch that a box touches, and says whether it holds the patch's middle; the patch with the box's own middle always counts as held. */

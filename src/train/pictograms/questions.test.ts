@@ -113,7 +113,7 @@ test('a wrong option or an absent thing is never one that is there', () => {
 });
 
 test('text is read where there is some, and refused where there is none', () => {
-  const lettering = { text: 'ZOO7', colour: 'red', box: [0.2, 0.7, 0.8, 0.9], font: 'test' } as const;
+  const lettering = { text: 'ZOO7', colour: 'red', box: [0.2, 0.7, 0.8, 0.9], font: 'roboto-mono' } as const;
   const written = scene([], { lettering: { ...lettering, box: [...lettering.box] } });
   for (const { answer } of many(written, 'text')) expect(['It says "ZOO7".', 'ZOO7']).toContain(answer);
   expect(many(catAndDog, 'text')).toEqual([]);
