@@ -11,7 +11,7 @@ import {
 } from './lookup-types.ts';
 import { groupsOf, namesIn } from './mentions.ts';
 import { CHARACTERS, conceptClass, patchClassCount, placeClass } from './patch-targets.ts';
-import { groupsFromLeft } from './questions-describe.ts';
+import { groupsInOrder } from './questions-describe.ts';
 import { CLEAR_KINDS } from './questions-thing.ts';
 import type { Question, QuestionKind } from './questions-types.ts';
 import type { SceneView } from './questions-view.ts';
@@ -117,7 +117,7 @@ function letterMentions(text: string): Mention[] {
 
 /** Things, as a description lists them, are spread likewise; the question's end holds the middle ones, the role's token has three letters already. */
 function partMentions(question: string, view: SceneView): Mention[] {
-  const groups = groupsFromLeft(view);
+  const groups = groupsInOrder(view);
   const ends: PromptPlace[] = ['newline', question.trimEnd().length, 'last'];
   return spread(ends, PART_HEADS.length).map(({ end, parts }) => ({
     end,

@@ -14,7 +14,7 @@ export const LETTER_HEADS = [
   ...(['letter4', 'letter5', 'letter6', 'letter7'] as const),
 ] as const;
 
-/** Things of a description, from the left, and how many there are of each. */
+/** Things of a description, in its order, and how many there are of each. */
 export const PART_HEADS = ['part0', 'part1', 'part2', 'part3', 'part4', 'part5'] as const;
 export const PART_COUNT_HEADS = ['many0', 'many1', 'many2', 'many3', 'many4', 'many5'] as const;
 

@@ -88,14 +88,14 @@ test('of a multiple choice, each option knows its letter and whether it is right
   expect(offered.map(({ targets }) => targets.isRight)).toHaveLength(2);
 });
 
-test('the tokens around a question tell the things of a description from the left, and how many there are', () => {
+test('the tokens around a question tell the things of a description in its order, and how many there are', () => {
   const shown = scene(object('dog', 0.85, 0.2), object('cat', 0.5, 0.5), object('dog', 0.1, 0.8));
   const view = viewScene(shown);
   const question = { ...(describeQuestion(view, new Random(1)) as Question), question: 'What do you see?' };
   const none = patchClassCount();
   expect(lookupsOf(question, view)).toEqual([
     { end: 'last', targets: { part4: none, many4: 0, part5: none, many5: 0 } },
-    { end: 'newline', targets: { part0: conceptClass('dog'), many0: 2, part1: conceptClass('cat'), many1: 1 } },
+    { end: 'newline', targets: { part0: conceptClass('cat'), many0: 1, part1: conceptClass('dog'), many1: 2 } },
     { end: 16, targets: { part2: none, many2: 0, part3: none, many3: 0 } },
   ]);
 });

@@ -128,12 +128,12 @@ test('every class has words, spelt as in a sentence', () => {
   expect(words[none - 36]).toEqual(['0']);
 });
 
-test('orders number the names that can be seen from the leftmost thing of each', () => {
+test('orders number the names that can be seen as a description lists them, animals before tools', () => {
   const shown = scene([
-    object('dog', [0.5, 0, 0.75, 0.25]),
+    object('dog', [0.25, 0, 0.5, 0.25]),
     object('cat', [0.75, 0, 1, 0.25]),
-    object('cat', [0.25, 0, 0.5, 0.25]),
-    object('hammer', [0, 0, 0.25, 0.25], 0.9),
+    object('cat', [0.5, 0, 0.75, 0.25]),
+    object('mouse', [0, 0, 0.25, 0.25], 0.9),
   ]);
-  expect([...patchAttribute('orders', shown, 4).subarray(0, 5)]).toEqual([-1, 0, 1, 0, -1]);
+  expect([...patchAttribute('orders', shown, 4).subarray(0, 5)]).toEqual([-1, 1, 0, 0, -1]);
 });

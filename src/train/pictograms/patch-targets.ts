@@ -1,7 +1,7 @@
 import { conceptOf, namedConcepts, shapeConcepts } from './concepts.ts';
 import { glyph } from './fonts.ts';
 import { MOST_OBJECTS } from './layout.ts';
-import { groupsFromLeft } from './questions-describe.ts';
+import { groupsInOrder } from './questions-describe.ts';
 import { CLEAR_KINDS } from './questions-thing.ts';
 import { viewScene } from './questions-view.ts';
 import { type Box, COLOUR_NAMES, type ColourName, type Lettering, type Scene, type SceneObject } from './types.ts';
@@ -116,15 +116,15 @@ export type PatchAttribute = keyof typeof PATCH_ATTRIBUTES;
  * Of what each patch shows: `colours` its colour, an index into `COLOUR_NAMES` (also that of a plain ground), `sizes`
  * how large it is, `counts` how many of its name there are in the picture, less one, `columns` and `rows` where its
  * middle is (not the patch's: that is what questions ask), `kinds` what kind of thing it is, `letters` which letter of
- * the lettering, from left, `orders` which of the names, from the leftmost thing of each; −1 where that is not clear, or
- * where things meet.
+ * the lettering, from left, `orders` which of the names in the order of a description; −1 where that is not clear, or where
+ * things meet.
  *
  * @param side patches along a side
  * @returns int32 `[side²]`
  */
 export function patchAttribute(attribute: PatchAttribute, scene: Scene, side: number): Int32Array {
   const names = scene.objects.map((object) => conceptOf(object).id);
-  const order = attribute === 'orders' ? namesFromLeft(scene) : [];
+  const order = attribute === 'orders' ? namesInOrder(scene) : [];
   const shown = scene.objects.map((object, i) => ({
     box: object.box,
     target: object.hidden > MOST_HIDDEN ? -1 : attributeOf(attribute, object, names, order, i),
@@ -151,9 +151,9 @@ export function patchAttribute(attribute: PatchAttribute, scene: Scene, side: nu
 }
 
 /** The order of a description, which there is only where everything can be seen. */
-function namesFromLeft(scene: Scene): string[] {
+function namesInOrder(scene: Scene): string[] {
   const seen = scene.objects.filter(({ hidden }) => hidden <= MOST_HIDDEN);
-  return groupsFromLeft(viewScene({ ...scene, objects: seen })).map(({ thing }) => thing.id);
+  return groupsInOrder(viewScene({ ...scene, objects: seen })).map(({ thing }) => thing.id);
 }
 
 function attributeOf(

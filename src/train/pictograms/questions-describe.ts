@@ -1,8 +1,9 @@
 import type { Random } from '../../util/random.ts';
+import { namedConcepts, shapeConcepts } from './concepts.ts';
 import { articleOf, withArticle } from './names.ts';
 import { rightNames } from './questions-thing.ts';
 import type { Question } from './questions-types.ts';
-import { centreOf, type SceneView, type ThingGroup } from './questions-view.ts';
+import type { SceneView, ThingGroup } from './questions-view.ts';
 import { listOf, makeQuestion, numberWord } from './questions-wording.ts';
 
 export const DESCRIBE_TEMPLATES: readonly string[] = [
@@ -19,12 +20,12 @@ export const DESCRIBE_TEMPLATES: readonly string[] = [
   'Which objects are there?',
 ];
 
-/** All things with their number, from left to right, and the colour of a plain background. */
+/** All things with their number, and the colour of a plain background. */
 export function describeQuestion(view: SceneView, random: Random): Question | null {
   const { scene, askable, groups, allClear } = view;
   const nothing = groups.length === 0 && scene.lettering === null;
   if (!allClear || askable.length !== groups.length || nothing) return null;
-  const ordered = groupsFromLeft(view);
+  const ordered = groupsInOrder(view);
   const phrases = ordered.map((group) => phraseOf(group));
   const parts = ordered.map((group) => formsOf(group));
   if (scene.lettering !== null) {
@@ -44,13 +45,16 @@ export function describeQuestion(view: SceneView, random: Random): Question | nu
   });
 }
 
-/** In the order in which a description lists them. */
-export function groupsFromLeft({ groups }: Pick<SceneView, 'groups'>): ThingGroup[] {
-  return [...groups].sort((a, b) => leftmost(a) - leftmost(b));
-}
+let ranks: ReadonlyMap<string, number> | undefined;
 
-function leftmost(group: ThingGroup): number {
-  return Math.min(...group.members.map((member) => centreOf(member.box)[0]));
+/**
+ * In the order in which a description lists them: that of the lists of concepts, animals first, then what grows, food
+ * and so on. From left to right hangs on a few pixels wherever one thing stands above another, and could not be learnt.
+ */
+export function groupsInOrder({ groups }: Pick<SceneView, 'groups'>): ThingGroup[] {
+  ranks ??= new Map([...namedConcepts(), ...shapeConcepts()].map(({ id }, rank) => [id, rank]));
+  const rankOf = ({ thing }: ThingGroup): number => ranks?.get(thing.id) as number;
+  return [...groups].sort((a, b) => rankOf(a) - rankOf(b));
 }
 
 /** `a cat`, `three cats`. */
