@@ -88,11 +88,13 @@ export async function fileSize(path: string): Promise<number | undefined> {
   return found?.isFile() ? found.size : undefined;
 }
 
-/** Makes a folder and those above it. */
-export async function makeFolder(path: string): Promise<void> {
+/** Makes a folder and those above it, also while others remove it. */
+export async function makeFolder(path: string, tries = 20): Promise<void> {
   try {
     await mkdir(path, { recursive: true });
   } catch (error) {
+    // Removed between being found there and being looked at.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && tries > 1) return makeFolder(path, tries - 1);
     throw fileError(error, path);
   }
 }

@@ -76,7 +76,7 @@ export async function withLock<T>(
   }
 }
 
-async function create(path: string, content: string): Promise<boolean> {
+async function create(path: string, content: string, tries = 20): Promise<boolean> {
   // Written aside and linked into place: the lock is never seen half-written, and link never replaces.
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
@@ -86,6 +86,11 @@ async function create(path: string, content: string): Promise<boolean> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
+    // Who had the lock has just removed its folder.
+    if (code === 'ENOENT' && tries > 1) {
+      await makeFolder(dirname(path));
+      return create(path, content, tries - 1);
+    }
     // File systems without hard links (exFAT, some network shares).
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EMLINK') throw fileError(error, path);
     return writeFile(path, content, { flag: 'wx' }).then(
