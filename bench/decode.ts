@@ -47,7 +47,7 @@ const folder = await benchModel(dir);
 const engine = await loadEngine(folder, { threads, positions });
 const { config } = folder;
 const file = `${basename(resolve(dir))}${quant === 'q4_0' ? '' : `.${quant}`}.gguf`;
-const path = await peerFile(gguf ?? join('runs/bench', file), config, quant);
+const path = await peerFile(gguf ?? join('runs/bench', file), { ...config, quant });
 const peer = await loadPeer(path, { threads, contextSize: positions });
 
 interface Speed {

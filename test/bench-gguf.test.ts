@@ -214,16 +214,16 @@ describe('random GGUF files', () => {
   });
 
   it('have more bits in Q4_K_M where llama-quantize gives more', () => {
-    const types = new Map(llamaTensors({ ...tiny, layers: 16 }, 'q4_k_m').map(({ name, type }) => [name, type]));
+    const types = new Map(llamaTensors({ ...tiny, layers: 16, quant: 'q4_k_m' }).map(({ name, type }) => [name, type]));
     const more = (part: string): number[] =>
       Array.from({ length: 16 }, (_, i) => i).filter((i) => types.get(`blk.${i}.${part}.weight`) === 'Q6_K');
     expect(more('attn_v')).toEqual([0, 1, 4, 7, 10, 13, 14, 15]);
     expect(more('ffn_down')).toEqual(more('attn_v'));
     expect(more('attn_q')).toEqual([]);
     expect([types.get('token_embd.weight'), types.get('output.weight')]).toEqual(['Q4_K', 'Q6_K']);
-    const head = readGguf(Buffer.concat([...ggufBytes(tiny, 'random', 'seed', 'q4_k_m')]));
+    const head = readGguf(Buffer.concat([...ggufBytes({ ...tiny, quant: 'q4_k_m' }, 'random', 'seed')]));
     expect(head.metadata['general.file_type']).toBe(15);
-    expect(() => llamaTensors({ ...tiny, intermediateSize: 352 }, 'q4_k_m')).toThrow('blocks of 256');
+    expect(() => llamaTensors({ ...tiny, intermediateSize: 352, quant: 'q4_k_m' })).toThrow('blocks of 256');
   });
 
   it('refuse what the format cannot hold, and leave nothing behind when cancelled', async () => {

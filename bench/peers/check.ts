@@ -11,11 +11,11 @@ import { join } from 'node:path';
 import type { ModelConfig } from '../../src/model/config.ts';
 import { randomIds } from '../prompts.ts';
 import { shape } from '../shapes.ts';
-import { type GgufQuant, type LlamaShape, writeGguf } from './gguf.ts';
+import { type LlamaShape, writeGguf } from './gguf.ts';
 import { loadPeer } from './llama-cpp.ts';
 
 const tiny: ModelConfig = { ...shape('tiny'), hiddenSize: 256, headDim: 64, ropeScaling: null };
-const cases: Record<string, LlamaShape & { quant?: GgufQuant }> = {
+const cases: Record<string, LlamaShape> = {
   'output in Q6_K': tiny,
   'matrices in Q4_K and Q6_K': { ...tiny, quant: 'q4_k_m' },
   'embedding is the output, Llama 3 rotary': {
@@ -35,7 +35,7 @@ const dir = await mkdtemp(join(tmpdir(), 'llava-mini-peers-'));
 try {
   for (const [name, config] of Object.entries(cases)) {
     const path = join(dir, 'random.gguf');
-    await writeGguf(path, config, { quant: config.quant });
+    await writeGguf(path, config);
     const peer = await loadPeer(path, { threads: 2, contextSize: 256, checkTensors: true });
     const { width, vocabulary, positions } = peer.info;
     assert.deepEqual([width, vocabulary, positions], [config.hiddenSize, config.vocabSize, config.maxPositions], name);

@@ -34,7 +34,7 @@ export type LlamaShape = Pick<
   | 'ropeScaling'
   | 'maxPositions'
   | 'tieWordEmbeddings'
->;
+> & { /** Default `q4_0`. */ quant?: GgufQuant };
 
 export const GGUF_QUANTS = ['q4_0', 'q4_k_m'] as const;
 export type GgufQuant = (typeof GGUF_QUANTS)[number];
@@ -56,8 +56,8 @@ export const FIRST_TEXT_TOKEN = 3 + 256;
  *
  * @throws LlavaMiniError `unsupported` when a width does not divide into blocks
  */
-export function llamaTensors(shape: LlamaShape, quant: GgufQuant = 'q4_0'): GgufTensor[] {
-  const { hiddenSize: d, intermediateSize: mlp, heads, kvHeads, headDim, vocabSize } = shape;
+export function llamaTensors(shape: LlamaShape): GgufTensor[] {
+  const { quant = 'q4_0', hiddenSize: d, intermediateSize: mlp, heads, kvHeads, headDim, vocabSize } = shape;
   const main: GgmlType = quant === 'q4_0' ? 'Q4_0' : 'Q4_K';
   const block = GGML_TYPES[main].values;
   for (const [name, width] of Object.entries({ 'hidden size': d, 'intermediate size': mlp, heads: heads * headDim }))
@@ -93,8 +93,8 @@ export function llamaTensors(shape: LlamaShape, quant: GgufQuant = 'q4_0'): Gguf
 }
 
 /** @throws LlavaMiniError `unsupported` when the vocabulary has no room for a token per byte */
-export function llamaMetadata(shape: LlamaShape, name: string, quant: GgufQuant = 'q4_0'): Record<string, GgufValue> {
-  const { vocabSize, ropeScaling } = shape;
+export function llamaMetadata(shape: LlamaShape, name: string): Record<string, GgufValue> {
+  const { quant = 'q4_0', vocabSize, ropeScaling } = shape;
   if (vocabSize <= FIRST_TEXT_TOKEN)
     throw new LlavaMiniError('unsupported', `a vocabulary of ${vocabSize} has no room for bytes and text`);
   const uint32 = (value: number): GgufValue => ({ type: 'uint32', value });
@@ -145,11 +145,10 @@ export function* ggufBytes(
   shape: LlamaShape,
   name: string,
   seed: string,
-  quant: GgufQuant = 'q4_0',
   onTensor?: (done: number, all: number) => void,
 ): Generator<Uint8Array> {
-  const tensors = llamaTensors(shape, quant);
-  yield ggufHeader(llamaMetadata(shape, name, quant), tensors);
+  const tensors = llamaTensors(shape);
+  yield ggufHeader(llamaMetadata(shape, name), tensors);
   for (const [i, tensor] of tensors.entries()) {
     const random = new Random(`${seed}/${tensor.name}`);
     const { type } = tensor;
@@ -171,10 +170,10 @@ function vector(shape: LlamaShape, { name, shape: [size] }: GgufTensor, random: 
 }
 
 /** Bytes of the file that `writeGguf` makes with the default name. */
-export function ggufSize(shape: LlamaShape, quant: GgufQuant = 'q4_0'): number {
-  const tensors = llamaTensors(shape, quant);
+export function ggufSize(shape: LlamaShape): number {
+  const tensors = llamaTensors(shape);
   const data = tensors.reduce((sum, tensor) => sum + padded(tensorBytes(tensor)), 0);
-  return ggufHeader(llamaMetadata(shape, NAME, quant), tensors).length + data;
+  return ggufHeader(llamaMetadata(shape, NAME), tensors).length + data;
 }
 
 const NAME = 'random';
@@ -190,14 +189,13 @@ export async function writeGguf(
   options: {
     name?: string;
     seed?: string;
-    quant?: GgufQuant;
     signal?: AbortSignal;
     onTensor?: (done: number, all: number) => void;
   } = {},
 ): Promise<void> {
-  const { name = NAME, seed = 'gguf', quant, signal, onTensor } = options;
+  const { name = NAME, seed = 'gguf', signal, onTensor } = options;
   signal?.throwIfAborted();
-  const bytes = ggufBytes(shape, name, seed, quant, (done, all) => {
+  const bytes = ggufBytes(shape, name, seed, (done, all) => {
     signal?.throwIfAborted();
     onTensor?.(done, all);
   });

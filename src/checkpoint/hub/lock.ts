@@ -44,15 +44,12 @@ export async function withLock<T>(
 ): Promise<T> {
   const { staleMs = 30_000, pollMs = 200, signal } = options;
   const mine = JSON.stringify({ pid: process.pid, host: LOCK_HOST, key: randomBytes(8).toString('hex') });
-  await makeFolder(dirname(path));
   for (let told = false; !(await create(path, mine)); ) {
     signal?.throwIfAborted();
     if (await takeAway(path, staleMs)) continue;
     if (!told) options.onWait?.();
     told = true;
     await wait(pollMs, signal);
-    // Who removes a model removes its empty folder of locks too.
-    await makeFolder(dirname(path));
   }
   const alive = setInterval(() => utimes(path, new Date(), new Date()).catch(() => {}), Math.max(10, staleMs / 10));
   alive.unref();
@@ -86,7 +83,7 @@ async function create(path: string, content: string, tries = 20): Promise<boolea
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    // Who had the lock has just removed its folder.
+    // The first lock there, or who removes a model has removed its empty folder of locks too.
     if (code === 'ENOENT' && tries > 1) {
       await makeFolder(dirname(path));
       return create(path, content, tries - 1);

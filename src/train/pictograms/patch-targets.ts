@@ -79,10 +79,9 @@ export function patchTargets(scene: Scene, side: number): Int32Array {
     });
   }
   if (scene.lettering) {
-    const { lettering } = scene;
-    mark(lettering.box, side, (at, middle) => {
-      const letter = lettering.text[letterAt(lettering, ((at % side) + 0.5) / side)]?.toLowerCase();
-      const known = letter === undefined ? -1 : CHARACTERS.indexOf(letter);
+    const { text } = scene.lettering;
+    markLetters(scene.lettering, side, (at, middle, letter) => {
+      const known = letter < 0 ? -1 : CHARACTERS.indexOf(text[letter].toLowerCase());
       targets[at] = middle && known >= 0 && !owned[at] ? characters + known : -1;
     });
   }
@@ -116,8 +115,8 @@ export type PatchAttribute = keyof typeof PATCH_ATTRIBUTES;
  * Of what each patch shows: `colours` its colour, an index into `COLOUR_NAMES` (also that of a plain ground), `sizes`
  * how large it is, `counts` how many of its name there are in the picture, less one, `columns` and `rows` where its
  * middle is (not the patch's: that is what questions ask), `kinds` what kind of thing it is, `letters` which letter of
- * the lettering, from left, `orders` which of the names in the order of a description; −1 where that is not clear, or where
- * things meet.
+ * the lettering, from left, `orders` which of the names in the order of a description; −1 where that is not clear, or
+ * where things meet.
  *
  * @param side patches along a side
  * @returns int32 `[side²]`
@@ -140,13 +139,10 @@ export function patchAttribute(attribute: PatchAttribute, scene: Scene, side: nu
       targets[at] = middle && !owned[at] ? target : -1;
       if (middle) owned[at] = 1;
     });
-  if (attribute === 'letters' && scene.lettering) {
-    const { lettering } = scene;
-    mark(lettering.box, side, (at, middle) => {
-      const letter = letterAt(lettering, ((at % side) + 0.5) / side);
+  if (attribute === 'letters' && scene.lettering)
+    markLetters(scene.lettering, side, (at, middle, letter) => {
       if (middle && letter >= 0 && letter < MOST_LETTERS) targets[at] = letter;
     });
-  }
   return targets;
 }
 
@@ -191,14 +187,24 @@ export function placeClass(attribute: PatchAttribute, [x0, y0, x1, y1]: Box): nu
   return attribute === 'rows' ? of(y0, y1) : -1;
 }
 
-/** Which letter of a lettering stands at `x`, by the widths of its font's letters (spacing and turning left out); −1 beside it. */
-function letterAt({ text, font, box: [x0, , x1] }: Lettering, x: number): number {
-  const widths = [...text].map((character) => glyph(font, character).advance);
-  let left = ((x - x0) / (x1 - x0)) * widths.reduce((sum, width) => sum + width, 0);
-  if (left < 0) return -1;
-  return widths.findIndex((width) => {
-    left -= width;
-    return left < 0;
+/**
+ * Visits every patch that lettering touches, and says which letter stands at its middle, by the widths of its font's
+ * letters (spacing and turning left out); −1 beside them.
+ */
+function markLetters(
+  { text, font, box }: Lettering,
+  side: number,
+  visit: (at: number, middle: boolean, letter: number) => void,
+): void {
+  const ends: number[] = [];
+  let end = 0;
+  for (const character of text) {
+    end += glyph(font, character).advance;
+    ends.push(end);
+  }
+  mark(box, side, (at, middle) => {
+    const x = (((at % side) + 0.5) / side - box[0]) / (box[2] - box[0]);
+    visit(at, middle, x < 0 ? -1 : ends.findIndex((right) => x * end < right));
   });
 }
 

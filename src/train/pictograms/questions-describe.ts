@@ -49,7 +49,7 @@ let ranks: ReadonlyMap<string, number> | undefined;
 
 /**
  * In the order in which a description lists them: that of the lists of concepts, animals first, then what grows, food
- * and so on. From left to right hangs on a few pixels wherever one thing stands above another, and could not be learnt.
+ * and so on, and of plain shapes last (with star, heart, ring and diamond, which are things too). From left to right hangs on a few pixels wherever one thing stands above another, and could not be learnt.
  */
 export function groupsInOrder({ groups }: Pick<SceneView, 'groups'>): ThingGroup[] {
   ranks ??= new Map([...namedConcepts(), ...shapeConcepts()].map(({ id }, rank) => [id, rank]));
