@@ -20,6 +20,13 @@ describe('layers', () => {
       build: ([v, weight, bias]) => g.layerNorm(v, weight, bias, 1e-5),
     };
   });
+  holds('neighbours', (d) => ({
+    operands: [d.floats([d.upTo(2), d.upTo(3), d.upTo(3), d.upTo(2)])],
+    build: ([x]) => {
+      const around = g.neighbours(x);
+      return g.mul(around, around);
+    },
+  }));
   holds('rmsNorm', (d) => {
     const x = rows(d);
     return { operands: [x, d.floats(x.shape.slice(-1))], build: ([v, weight]) => g.rmsNorm(v, weight, 1e-6) };

@@ -144,6 +144,18 @@ describe('shape', () => {
       build: ([x]) => g.split(g.mul(x, x), axis, sizes).filter((_, i) => keep[i]),
     };
   });
+  holds('padAxis', (d) => {
+    const shape = d.shape(1, 4);
+    const axis = d.int(shape.length);
+    const [before, after] = [d.int(3), d.int(3)];
+    return {
+      operands: [d.floats(shape)],
+      build: ([x]) => {
+        const padded = g.padAxis(g.mul(x, x), axis, before, after);
+        return g.mul(padded, padded);
+      },
+    };
+  });
   holds('slice and sliceFrom', (d) => {
     const shape = d.shape(1, 4, 4);
     const axis = d.int(shape.length);

@@ -178,6 +178,11 @@ simple('Slice', (n, g) => {
   const size = staticShape(x)[axis];
   return [ops.padAxis(g, axis, start, size - start - staticShape(g)[axis]), null, null, null];
 });
+simple('Pad', (n, g) => {
+  const [before] = constantInts(val(n, 1));
+  const [axis] = constantInts(val(n, 3));
+  return [ops.slice(g, axis, before, before + staticShape(val(n, 0))[axis]), null, null, null];
+});
 const reduceRule = (n: Node, g: Value, scale: number): (Value | null)[] => {
   const x = val(n, 0);
   const shape = staticShape(x);

@@ -207,3 +207,21 @@ export function spaceToDepth(x: Value, r: number): Value {
     blocksize: r,
   })[0];
 }
+
+/**
+ * What lies around each place of a map, zeros beyond its edge: `[N, H, W, C] → [N, H, W, 9·C]`, row by row, channels
+ * innermost. `linear` over it is a 3×3 convolution that has gradients.
+ */
+export function neighbours(x: Value): Value {
+  if (x.rank !== 4 || x.shape.slice(1).some((d) => typeof d !== 'number'))
+    shapeError('neighbours', [x], 'expected [N, H, W, C]');
+  const around = (y: Value, axis: number): Value => {
+    const size = y.shape[axis] as number;
+    const padded = ops.padAxis(y, axis, 1, 1);
+    return ops.concat(
+      [0, 1, 2].map((at) => ops.slice(padded, axis, at, at + size)),
+      3,
+    );
+  };
+  return around(around(x, 2), 1);
+}

@@ -2,8 +2,8 @@ import type { Graph, Value } from '../graph/index.ts';
 import * as g from '../graph/index.ts';
 import type { ModelConfig } from './config.ts';
 
-/** What is asked of a looked-up thing, each as one of so many classes, and what its loss counts for. */
-export type LookupHeads = Readonly<Record<string, { classes: number; weight: number }>>;
+/** What is asked of a looked-up thing, each as one of so many classes, and what its loss counts for; of the class `common` (most are) a part. */
+export type LookupHeads = Readonly<Record<string, { classes: number; weight: number; common?: number }>>;
 
 /** Prefix of the classifiers' weights, which are thrown away after training. */
 export const LOOKUP_HEAD = 'lookup_head.';

@@ -34,7 +34,7 @@ export type Words = Readonly<Record<string, { table: WordTable; weight: number; 
 
 /** Tokens that have to tell something in a step, at most. */
 export function lookupPlaces({ pictures, questions }: StepShape): number {
-  return 4 * pictures * questions;
+  return 5 * pictures * questions;
 }
 
 export interface AnswerLossOptions {

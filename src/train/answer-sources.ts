@@ -8,6 +8,7 @@ import type { FeatureStore } from './feature-store.ts';
 import type { LookupPlace } from './lookup-batch.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
 import { type PhotoClass, photoClasses } from './pictograms/imagenet.ts';
+import type { Mention } from './pictograms/lookup-types.ts';
 import { lookupsOf } from './pictograms/lookups.ts';
 import {
   conceptClass,
@@ -20,7 +21,8 @@ import {
 import type { Question } from './pictograms/questions.ts';
 import { askAboutThing, nameQuestion, unsureQuestion } from './pictograms/questions-name.ts';
 import { CLEAR_KINDS } from './pictograms/questions-thing.ts';
-import { type SceneView, viewScene } from './pictograms/questions-view.ts';
+import { viewScene } from './pictograms/questions-view.ts';
+import { slotMentions } from './pictograms/slot-mentions.ts';
 import { COLOUR_NAMES, type Scene } from './pictograms/types.ts';
 import type { AnswerSource, AnswerStage, AskedPair } from './stage-answers.ts';
 import type { PairEncoder } from './tokenise.ts';
@@ -105,14 +107,20 @@ export function sceneSource(
       if (scene.objects.length === 1) token?.fill(conceptClass(conceptOf(scene.objects[0]).id));
       const questions = asking === 'name' ? nameOnly(scene, random) : favouredQuestions(scene, random, favour);
       const view = lookups ? viewScene(scene) : null;
-      return questions.map((q) => ({ ...encode(encoder, q), lookups: view ? placedLookups(encoder, q, view) : [] }));
+      if (view === null) return questions.map((q) => encode(encoder, q));
+      const before = placed(encoder, '', slotMentions(view));
+      return questions.map((q) => ({
+        ...encode(encoder, q),
+        lookups: placed(encoder, q.question, lookupsOf(q, view)),
+        before,
+      }));
     },
   };
 }
 
-function placedLookups(encoder: PairEncoder, question: Question, view: SceneView): LookupPlace[] {
-  return lookupsOf(question, view).flatMap(({ end, targets }) => {
-    const at = encoder.fusedPlace(question.question, end);
+function placed(encoder: PairEncoder, question: string, mentions: readonly Mention[]): LookupPlace[] {
+  return mentions.flatMap(({ end, targets }) => {
+    const at = encoder.fusedPlace(question, end);
     return at === null ? [] : [{ at, targets }];
   });
 }

@@ -14,10 +14,14 @@ export const FOLD_WEIGHTS: readonly string[] = [
   'positions',
   'places',
   ...LAYERS.flatMap((i) => [`again.${i}.start`, `again.${i}.gate`]),
-  ...['linear', 'norm', ...LAYERS.flatMap((i) => LAYER.map((name) => `layers.${i}.${name}`))].flatMap((name) => [
-    `${name}.weight`,
-    `${name}.bias`,
-  ]),
+  ...[
+    'linear',
+    'norm',
+    'refine.norm',
+    'refine.conv1',
+    'refine.conv2',
+    ...LAYERS.flatMap((i) => LAYER.map((name) => `layers.${i}.${name}`)),
+  ].flatMap((name) => [`${name}.weight`, `${name}.bias`]),
 ].map((name) => `model.vision_tower.vision_tower.fold.${name}`);
 
 /** Whether a stage makes patches that were kept before it something else than what the tower gives now. */

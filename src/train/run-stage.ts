@@ -131,9 +131,12 @@ function loopOptions(
 
 const ATTRIBUTES = Object.keys(PATCH_ATTRIBUTES) as PatchAttribute[];
 
-/** What a patch shows counts as much as what the picture shows; each attribute three tenths of that. */
+/** What a patch shows counts as much as what the picture shows; each attribute three tenths of that, letters half. */
 function patchHeads(): PatchHeads {
-  const attributes = ATTRIBUTES.map((name) => [name, { classes: PATCH_ATTRIBUTES[name], weight: 0.3 }]);
+  const attributes = ATTRIBUTES.map((name) => [
+    name,
+    { classes: PATCH_ATTRIBUTES[name], weight: /Characters$/.test(name) ? 0.5 : 0.3 },
+  ]);
   return { patches: { classes: patchClassCount(), weight: 1 }, ...Object.fromEntries(attributes) };
 }
 
@@ -238,7 +241,7 @@ export function runPlaces(run: Run, stage: StageOf<'places'>): void {
 
 function lookupHeads(weight: number): LookupHeads {
   return Object.fromEntries(
-    Object.entries(lookupClasses()).map(([name, { classes, share }]) => [name, { classes, weight: share * weight }]),
+    Object.entries(lookupClasses()).map(([name, { share, ...head }]) => [name, { ...head, weight: share * weight }]),
   );
 }
 

@@ -21,6 +21,8 @@ export interface AskedPair extends TokenisedPair {
   kind: string;
   /** What tokens of the prompt have to tell of the picture. */
   lookups?: readonly LookupPlace[];
+  /** What tokens before the question have to tell, the same for all questions about a picture. */
+  before?: readonly LookupPlace[];
 }
 
 /** One picture in a batch: half-precision features, and what its patches show. */
@@ -182,7 +184,7 @@ function drawBatch(
       patches: new ort.Tensor('float16', patches, [bucket.pictures, rows, columns]),
       probabilities: new ort.Tensor('float16', probabilities, [bucket.pictures, vision.classes]),
       ...layOutAnswers(groups, bucket, c2),
-      ...(stage.lookups ? layOutLookups(groups, bucket, Object.keys(stage.lookups)) : {}),
+      ...(stage.lookups ? layOutLookups(groups, bucket, stage.lookups) : {}),
       ...Object.assign({}, ...kinds.map(({ kind }) => wordTensors(stage, kind, targets.get(kind) as Int32Array))),
     },
   };
@@ -198,7 +200,8 @@ function wordTensors({ words, ground }: AnswerStage, kind: string, targets: Int3
 
 /**
  * Share of held-out questions whose every answer token is the most likely one, that is, which greedy decoding would
- * answer word for word; per source and kind. With lookups, also the share of tokens that tell each thing right.
+ * answer word for word; per source and kind. With lookups, also the share of tokens that tell each thing right, those
+ * of the common class left out.
  */
 export async function answerScores(stage: AnswerStage, seed: string): Promise<Record<string, number>> {
   const bucket = stage.buckets[stage.buckets.length - 1];
@@ -238,7 +241,7 @@ export async function answerScores(stage: AnswerStage, seed: string): Promise<Re
         const wanted = tensors[`${head}_lookup_targets`].data as Int32Array;
         const weights = tensors[`${head}_lookup_weights`].data as Float32Array;
         wanted.forEach((target, i) => {
-          if (weights[i] > 0) count(`${source.name}/lookup/${head}`, Number(found[i]) === target);
+          if (weights[i] === 1) count(`${source.name}/lookup/${head}`, Number(found[i]) === target);
         });
       }
     }

@@ -152,7 +152,7 @@ describe('keeping pictures', () => {
     const frozen = new Map([...weights].filter(([name]) => !name.includes('.fold.')));
     await expect(TowerRunner.create(vision, frozen, 'patches')).rejects.toMatchObject({
       code: 'bad-checkpoint',
-      message: expect.stringContaining('fold.norm.weight is missing'),
+      message: expect.stringContaining('fold.refine.norm.weight is missing'),
       hint: expect.any(String),
     });
     const tower = await TowerRunner.create(vision, frozen, 'maps', 1);

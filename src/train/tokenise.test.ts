@@ -29,10 +29,10 @@ test('a place among the fused tokens ends a part of the question, or the prompt'
   const end = QUESTION.indexOf(' say') + ' say'.length;
   const at = encoder.fusedPlace(QUESTION, end) as number;
   expect(decode(fused.slice(0, at + 1))).toBe(
-    decode([...fused.slice(0, 1), ...tokenizer.encode('\nWhat does it say')]),
+    decode([...fused.slice(0, 8), ...tokenizer.encode('\nWhat does it say')]),
   );
   expect(encoder.fusedPlace(QUESTION, 'last')).toBe(fused.length - 1);
-  expect(encoder.fusedPlace(QUESTION, 'newline')).toBe(1);
-  expect(encoder.fusedPlace(QUESTION, 'role')).toBe(0);
+  expect(decode(fused.slice(0, 9))).toBe('<|system|>123456<|user|>\n');
+  expect([0, 8, 9].map((slot) => encoder.fusedPlace(QUESTION, `slot${slot}`))).toEqual([0, 8, null]);
   expect(encoder.fusedPlace(QUESTION, 2)).toBeNull();
 });

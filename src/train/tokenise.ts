@@ -5,14 +5,18 @@ import type { TokenisedPair } from './answer-batch.ts';
 /** nano's special tokens; the padding token is first, because pre-fusion treats id 0 as padding. */
 export const SPECIAL_TOKENS = ['<|pad|>', '<|begin|>', '<|end|>', '<|system|>', '<|user|>', '<|assistant|>'];
 
-/** nano's `tokenizer_config.json`: `<|user|><image>` question `<|assistant|>` answer `<|end|>`. */
+/**
+ * nano's `tokenizer_config.json`: `<|system|>123456<|user|><image>` question `<|assistant|>` answer `<|end|>`. The
+ * numbers have no meaning of their own: as all text before a question, pre-fusion fills them with what it sees
+ * (`slotMentions`). The reference's prompts begin with two sentences that are the same each time.
+ */
 export const TOKENIZER_CONFIG = {
   bos_token: '<|begin|>',
   eos_token: '<|end|>',
   pad_token: '<|pad|>',
   model_max_length: 2048,
   chat_template:
-    "{%- for message in messages %}{{- '<|' + message['role'] + '|>' + message['content'] | trim }}{%- if message['role'] == 'assistant' %}{{- eos_token }}{%- endif %}{%- endfor %}{%- if add_generation_prompt %}{{- '<|assistant|>' }}{%- endif %}",
+    "{{- '<|system|>123456' }}{%- for message in messages %}{{- '<|' + message['role'] + '|>' + message['content'] | trim }}{%- if message['role'] == 'assistant' %}{{- eos_token }}{%- endif %}{%- endfor %}{%- if add_generation_prompt %}{{- '<|assistant|>' }}{%- endif %}",
 };
 
 /** Trains nano's tokenizer on questions and answers; random letter strings are left out; answers spell what is read (`PairEncoder`). */
@@ -21,10 +25,10 @@ export function trainTokenizer(texts: Iterable<string>, vocabSize: number): Retu
 }
 
 /**
- * A token of a prompt: that which ends the question's first so many UTF-16 units, that of the role or the line break
- * before the question, or the prompt's last, after which the answer begins.
+ * A token of a prompt: that which ends the question's first so many UTF-16 units, one of those up to the line break
+ * before the question, counted from 0, or the prompt's last, after which the answer begins.
  */
-export type PromptPlace = number | 'role' | 'newline' | 'last';
+export type PromptPlace = number | `slot${number}` | 'last';
 
 /**
  * Encodes questions and answers as they will be at run time. The prompt's markup is rendered once; what changes is the
@@ -76,14 +80,17 @@ export class PairEncoder {
     );
   }
 
-  /** Which of the fused tokens (the prompt without the picture's place) that is; null where the place is within a token. */
+  /** Which of the fused tokens (the prompt without the picture's place) that is; null where the place is within a token, or the prompt has no such slot. */
   fusedPlace(question: string, place: PromptPlace): number | null {
     const start = this.before.filter((id) => id !== IMAGE_TOKEN).length;
     const text = question.trim();
     const whole = this.ids(`\n${text}`);
     if (place === 'last') return start + whole.length + this.after.length - 1;
-    if (place === 'role') return start === 0 ? null : start - 1;
-    const part = this.ids(`\n${place === 'newline' ? '' : text.slice(0, place)}`);
+    if (typeof place === 'string') {
+      const slot = Number(place.slice('slot'.length));
+      return slot <= start ? slot : null;
+    }
+    const part = this.ids(`\n${text.slice(0, place)}`);
     return part.some((id, i) => id !== whole[i]) ? null : start + part.length - 1;
   }
 

@@ -24,6 +24,7 @@ export const TINY_VISION = {
   model_type: 'efficientnet_lite',
   width: 64,
   fold_layers: 1,
+  fold_refine: 4,
   fold_repeats: 1,
   fold_places: true,
   fold_heads: 4,

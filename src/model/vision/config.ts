@@ -33,6 +33,8 @@ export interface LiteVisionConfig {
   width: number;
   /** Transformer layers behind the fold, in which patches see each other; trained here, 0 in the first weights. */
   foldLayers: number;
+  /** Inner width of the two convolutions that refine the map at stride 8 before the fold; 0 for none. */
+  foldRefine: number;
   /** How often patches go through those layers again, with the same weights but for a start and a gate. */
   foldRepeats: number;
   foldHeads: number;
@@ -76,6 +78,12 @@ const clip = z.object({
 const lite = z.object({
   width: size.max(1 << 15),
   fold_layers: z.number().int().min(0).max(64).default(0),
+  fold_refine: z
+    .number()
+    .int()
+    .min(0)
+    .max(1 << 12)
+    .default(0),
   fold_repeats: z.number().int().min(0).max(64).default(0),
   fold_heads: size.default(1),
   fold_intermediate_size: size.default(1),
@@ -154,6 +162,7 @@ export function parseVisionConfig(json: unknown, where: string): VisionConfig {
       kind: 'efficientnet_lite',
       width: c.width,
       foldLayers: c.fold_layers,
+      foldRefine: c.fold_refine,
       foldRepeats: c.fold_repeats,
       foldHeads: c.fold_heads,
       foldIntermediateSize: c.fold_intermediate_size,

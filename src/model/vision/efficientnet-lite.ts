@@ -73,7 +73,7 @@ export interface LiteMaps {
 }
 
 /**
- * The trained map into the compressor's width: layer norm, linear, positions, layers in which patches see each other
+ * The trained map into the compressor's width: the finest map refined, layer norm, linear, positions, layers in which patches see each other
  * (a thing in a picture is seldom as large as one patch), once or repeatedly (what lies left of what takes two looks:
  * what is where, and then which of it), and where each patch is, for all that comes after.
  *
@@ -83,7 +83,8 @@ export function foldMaps(graph: Graph, config: LiteVisionConfig, maps: Value): V
   const inputs = foldedWidth(config);
   const side = config.imageSize / 32;
   const w = (name: string, ...shape: number[]): Value => graph.parameter(`${PREFIX}.fold.${name}`, shape);
-  const normal = g.layerNorm(maps, w('norm.weight', inputs), w('norm.bias', inputs), config.layerNormEps);
+  const refined = config.foldRefine > 0 ? refineMaps(graph, config, maps, w) : maps;
+  const normal = g.layerNorm(refined, w('norm.weight', inputs), w('norm.bias', inputs), config.layerNormEps);
   const mapped = g.linear(normal, w('linear.weight', config.width, inputs), w('linear.bias', config.width));
   let x = g.add(mapped, w('positions', side * side, config.width));
   const sizes: EncoderLayerSizes = {
@@ -105,6 +106,40 @@ export function foldMaps(graph: Graph, config: LiteVisionConfig, maps: Value): V
     x = g.add(x, g.mul(g.sub(layers(start), start), w(`again.${i}.gate`, config.width)));
   }
   return config.foldPlaces ? g.add(x, w('places', side * side, config.width)) : x;
+}
+
+/**
+ * Two 3×3 convolutions over the map at stride 8, added to it: the tower's channels were learnt from photographs of
+ * things, and what tells letters apart has to be made from them where they are still finer than a patch.
+ */
+function refineMaps(
+  graph: Graph,
+  config: LiteVisionConfig,
+  maps: Value,
+  w: (name: string, ...shape: number[]) => Value,
+): Value {
+  const inputs = foldedWidth(config);
+  const side = config.imageSize / 32;
+  const channels = config.blocks[config.taps[0]].outputs;
+  const inner = config.foldRefine;
+  const coarse = inputs - channels * 16;
+  const batch = maps.shape[0];
+  return graph.scope('fold.refine', () => {
+    const fine = g.reshape(g.slice(maps, 2, coarse, inputs), [batch, side, side, 4, 4, channels]);
+    const plane = g.reshape(g.transpose(fine, [0, 1, 3, 2, 4, 5]), [batch, side * 4, side * 4, channels]);
+    const normal = g.layerNorm(
+      plane,
+      w('refine.norm.weight', channels),
+      w('refine.norm.bias', channels),
+      config.layerNormEps,
+    );
+    const conv = (x: Value, name: string, from: number, to: number): Value =>
+      g.linear(g.neighbours(x), w(`refine.${name}.weight`, to, 9 * from), w(`refine.${name}.bias`, to));
+    const found = conv(g.gelu(conv(normal, 'conv1', channels, inner)), 'conv2', inner, channels);
+    const blocks = g.reshape(g.add(plane, found), [batch, side, 4, side, 4, channels]);
+    const folded = g.reshape(g.transpose(blocks, [0, 1, 3, 2, 4, 5]), [batch, side * side, channels * 16]);
+    return g.concat([g.slice(maps, 2, 0, coarse), folded], 2);
+  });
 }
 
 /** What the classifier thinks, as one more patch: `[N, classes] → [N, 1, Dv]`. */

@@ -1,24 +1,14 @@
-import type { PromptPlace } from '../tokenise.ts';
 import { MOST_OBJECTS } from './layout.ts';
-import {
-  LETTER_HEADS,
-  type Lookup,
-  type Mention,
-  PART_COUNT_HEADS,
-  PART_HEADS,
-  RELATIONS,
-  type Targets,
-} from './lookup-types.ts';
+import { type Lookup, type Mention, RELATIONS, type Targets } from './lookup-types.ts';
 import { groupsOf, namesIn } from './mentions.ts';
-import { CHARACTERS, conceptClass, patchClassCount, placeClass } from './patch-targets.ts';
-import { groupsInOrder } from './questions-describe.ts';
+import { conceptClass, placeClass } from './patch-targets.ts';
 import { CLEAR_KINDS } from './questions-thing.ts';
 import type { Question, QuestionKind } from './questions-types.ts';
 import type { SceneView } from './questions-view.ts';
 import { numberWord } from './questions-wording.ts';
 import { COLOUR_NAMES } from './types.ts';
 
-/** @file What the tokens around a question are to tell of its answer. */
+/** @file What a prompt's last token is to tell of the answer. */
 
 /** What is asked about may be missing. */
 const MAY_BE_ABSENT: readonly QuestionKind[] = ['refuse', 'colour', 'where', 'bigger', 'relation', 'text'];
@@ -27,28 +17,17 @@ const MAY_BE_ABSENT: readonly QuestionKind[] = ['refuse', 'colour', 'where', 'bi
 const ASKS_OF_NAMED: readonly QuestionKind[] = ['colour', 'where', 'count', 'category'];
 
 /**
- * Each token at most once.
+ * None where the answer is not about one thing.
  *
  * @param mentions what the question names, see `mentionsIn`
  */
 export function answerMentions(question: Question, mentions: readonly Mention[], view: SceneView): Mention[] {
-  const { kind, options = [] } = question;
-  const { lettering } = view.scene;
-  const last: Targets =
+  const { options = [] } = question;
+  const targets: Targets =
     options.length > 0
       ? { rightOption: options.findIndex(({ right }) => right) }
       : answerTargets(question, mentions, view);
-  const reads = (kind === 'text' || kind === 'describe') && lettering !== null;
-  const all = [
-    { end: 'last' as const, targets: last },
-    ...(kind === 'describe' ? partMentions(question.question, view) : []),
-    ...(reads ? letterMentions(lettering.text) : []),
-  ];
-  const merged = new Map<PromptPlace, Targets>();
-  for (const { end, targets } of all) merged.set(end, { ...merged.get(end), ...targets });
-  return [...merged]
-    .map(([end, targets]) => ({ end, targets }))
-    .filter(({ targets }) => Object.keys(targets).length > 0);
+  return Object.keys(targets).length > 0 ? [{ end: 'last', targets }] : [];
 }
 
 /** What the answer is about, and what it says of that. */
@@ -98,46 +77,4 @@ const NUMBERS = Array.from({ length: MOST_OBJECTS + 1 }, (_, count) => numberWor
 function textPlace(kind: QuestionKind, question: string, { scene: { lettering } }: SceneView): Targets {
   if (kind !== 'where' || lettering === null || !wordsOf(question).includes('text')) return {};
   return { columns: placeClass('columns', lettering.box), rows: placeClass('rows', lettering.box) };
-}
-
-/** Lettering is spread over the tokens around the question: one alone would have to look at eight places at once. */
-const LETTER_TOKENS: readonly PromptPlace[] = ['role', 'newline', 'last'];
-
-function letterMentions(text: string): Mention[] {
-  return spread(LETTER_TOKENS, LETTER_HEADS.length).map(({ end, parts }) => ({
-    end,
-    targets: Object.fromEntries(
-      parts.map((i) => [
-        LETTER_HEADS[i],
-        i < text.length ? CHARACTERS.indexOf(text[i].toLowerCase()) : CHARACTERS.length,
-      ]),
-    ),
-  }));
-}
-
-/** Things, as a description lists them, are spread likewise; the question's end holds the middle ones, the role's token has three letters already. */
-function partMentions(question: string, view: SceneView): Mention[] {
-  const groups = groupsInOrder(view);
-  const ends: PromptPlace[] = ['newline', question.trimEnd().length, 'last'];
-  return spread(ends, PART_HEADS.length).map(({ end, parts }) => ({
-    end,
-    targets: Object.fromEntries(
-      parts.flatMap((i): [string, number][] => {
-        const group = groups[i];
-        return [
-          [PART_HEADS[i], group === undefined ? patchClassCount() : conceptClass(group.thing.id)],
-          [PART_COUNT_HEADS[i], group === undefined ? 0 : group.members.length],
-        ];
-      }),
-    ),
-  }));
-}
-
-/** Shares out `count` parts to tokens, in order. */
-function spread(ends: readonly PromptPlace[], count: number): { end: PromptPlace; parts: number[] }[] {
-  const each = Math.ceil(count / ends.length);
-  return ends.map((end, token) => ({
-    end,
-    parts: Array.from({ length: Math.min(each, count - token * each) }, (_, i) => token * each + i),
-  }));
 }

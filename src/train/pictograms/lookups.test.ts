@@ -6,35 +6,22 @@ import { PairEncoder } from '../tokenise.ts';
 import { imaginedScene } from './corpus.ts';
 import { type Lookup, lookupClasses, RELATIONS } from './lookup-types.ts';
 import { lookupsOf } from './lookups.ts';
-import { CHARACTERS, conceptClass, patchClassCount } from './patch-targets.ts';
+import { conceptClass } from './patch-targets.ts';
 import { askAbout, type QuestionKind } from './questions.ts';
-import { describeQuestion } from './questions-describe.ts';
 import { choiceQuestion, LETTERS } from './questions-name.ts';
 import { textQuestion } from './questions-text.ts';
 import type { Question } from './questions-types.ts';
 import { viewScene } from './questions-view.ts';
 import { whereQuestion } from './questions-where.ts';
+import { slotMentions } from './slot-mentions.ts';
 import { COLOUR_NAMES, type Scene } from './types.ts';
 
 const red = COLOUR_NAMES.indexOf('red');
-test('the tokens around a question tell the lettering, letter by letter', () => {
-  const asked = (text: string) => {
-    const view = viewScene(signed(text));
-    return lookupsOf(textQuestion(view, new Random(1)) as Question, view);
-  };
-  const at = (text: string): number[] => [...text].map((character) => CHARACTERS.indexOf(character));
-  const none = CHARACTERS.length;
-  expect(asked('Hi4').map(({ end, targets }) => [end, Object.keys(targets), Object.values(targets)])).toEqual([
-    ['last', ['absent', 'letter6', 'letter7'], [0, none, none]],
-    ['role', ['letter0', 'letter1', 'letter2'], at('hi4')],
-    ['newline', ['letter3', 'letter4', 'letter5'], [none, none, none]],
-  ]);
-  const [[, ...end], ...start] = asked('ABCD-FGH').map(({ targets }) => Object.values(targets));
-  expect([...start, end].flat()).toEqual(at('abcd-fgh'));
-  expect(at('-')).toEqual([-1]);
+test('asked to read, the last token tells that there is something; where lettering is asked about, its place', () => {
   const view = viewScene(signed('HELLO'));
-  expect(lookupsOf(describeQuestion(view, new Random(1)) as Question, view)).toHaveLength(4);
-  expect(lookupsOf(whereQuestion(view, new Random(1)) as Question, view)).toEqual([
+  const of = (question: Question | null) => lookupsOf(question as Question, view);
+  expect(of(textQuestion(view, new Random(1)))).toEqual([{ end: 'last', targets: { absent: 0 } }]);
+  expect(of(whereQuestion(view, new Random(1)))).toEqual([
     { end: 'last', targets: { absent: 0, columns: 4, rows: 4 } },
   ]);
 });
@@ -47,8 +34,9 @@ test('of all questions that are made up, each place tells something once, and te
   for (let i = 0; i < 300; i++) {
     const random = new Random(`questions/${i}`);
     const shown = imaginedScene(`scene/${i}`, random.pick(['SEVEN', 'ab3', 'Q']));
+    const before = slotMentions(viewScene(shown));
     for (const question of askAbout(shown, random)) {
-      const mentions = lookupsOf(question, viewScene(shown));
+      const mentions = [...before, ...lookupsOf(question, viewScene(shown))];
       const at = mentions.map(({ end }) => encoder.fusedPlace(question.question, end));
       const found = at.filter((place) => place !== null);
       expect(new Set(found).size, question.question).toBe(found.length);
@@ -86,18 +74,6 @@ test('of a multiple choice, each option knows its letter and whether it is right
   expect(right).toEqual({ end: 'last', targets: { rightOption: LETTERS.indexOf(colours.answer as 'A') } });
   expect(cat.targets).toMatchObject({ colours: red, counts: 1 });
   expect(offered.map(({ targets }) => targets.isRight)).toHaveLength(2);
-});
-
-test('the tokens around a question tell the things of a description in its order, and how many there are', () => {
-  const shown = scene(object('dog', 0.85, 0.2), object('cat', 0.5, 0.5), object('dog', 0.1, 0.8));
-  const view = viewScene(shown);
-  const question = { ...(describeQuestion(view, new Random(1)) as Question), question: 'What do you see?' };
-  const none = patchClassCount();
-  expect(lookupsOf(question, view)).toEqual([
-    { end: 'last', targets: { part4: none, many4: 0, part5: none, many5: 0 } },
-    { end: 'newline', targets: { part0: conceptClass('cat'), many0: 1, part1: conceptClass('dog'), many1: 2 } },
-    { end: 16, targets: { part2: none, many2: 0, part3: none, many3: 0 } },
-  ]);
 });
 
 /** What the last token of a question's prompt tells. */

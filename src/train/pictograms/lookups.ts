@@ -5,8 +5,8 @@ import type { Question } from './questions-types.ts';
 import type { SceneView } from './questions-view.ts';
 
 /**
- * All that tokens of a question's prompt are to tell of the picture, each token once: those around it what the answer
- * says, the others what the question names, and of a multiple choice what each option is.
+ * All that tokens of a question and the prompt's last are to tell of the picture, each token once: the last what the
+ * answer says, the others what the question names, and of a multiple choice what each option is.
  */
 export function lookupsOf(question: Question, view: SceneView): Mention[] {
   const mentions = mentionsIn(question.question, view);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { conceptOfSlug, namedConcepts } from './concepts.ts';
+import { CHARACTERS } from './patch-letters.ts';
 import {
   nothingClass,
   PATCH_ATTRIBUTES,
@@ -128,12 +129,25 @@ test('every class has words, spelt as in a sentence', () => {
   expect(words[none - 36]).toEqual(['0']);
 });
 
-test('orders number the names that can be seen as a description lists them, animals before tools', () => {
+test('orders number the names that can be seen as a description lists them, row by row', () => {
   const shown = scene([
     object('dog', [0.25, 0, 0.5, 0.25]),
     object('cat', [0.75, 0, 1, 0.25]),
     object('cat', [0.5, 0, 0.75, 0.25]),
     object('mouse', [0, 0, 0.25, 0.25], 0.9),
   ]);
-  expect([...patchAttribute('orders', shown, 4).subarray(0, 5)]).toEqual([-1, 1, 0, 0, -1]);
+  expect([...patchAttribute('orders', shown, 4).subarray(0, 5)]).toEqual([-1, 0, 1, 1, -1]);
+  expect(patchAttribute('orders', { ...shown, objects: [shown.objects[3]] }, 4)).toEqual(new Int32Array(16).fill(-1));
+});
+
+test('a patch may hold two letters, told apart at a quarter of its width from either side', () => {
+  const shown = scene([], { text: 'AB7D', box: [0, 0.25, 0.5, 0.5], colour: 'red', font: 'roboto-mono' });
+  const row = (attribute: 'leftCharacters' | 'rightCharacters' | 'leftLetters' | 'rightLetters') =>
+    [...patchAttribute(attribute, shown, 4)].slice(4, 8);
+  const at = (text: string): number[] => [...text].map((character) => CHARACTERS.indexOf(character));
+  expect(row('leftCharacters')).toEqual([...at('a7'), -1, -1]);
+  expect(row('rightCharacters')).toEqual([...at('bd'), -1, -1]);
+  expect(row('leftLetters')).toEqual([0, 2, -1, -1]);
+  expect(row('rightLetters')).toEqual([1, 3, -1, -1]);
+  expect(patchAttribute('leftLetters', scene([]), 4)).toEqual(new Int32Array(16).fill(-1));
 });

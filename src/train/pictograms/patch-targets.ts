@@ -1,18 +1,16 @@
 import { conceptOf, namedConcepts, shapeConcepts } from './concepts.ts';
-import { glyph } from './fonts.ts';
 import { MOST_OBJECTS } from './layout.ts';
-import { groupsInOrder } from './questions-describe.ts';
+import { cellAt, isHeld } from './patch-grid.ts';
+import { CHARACTERS, charactersAt, lettersAt } from './patch-letters.ts';
 import { CLEAR_KINDS } from './questions-thing.ts';
 import { viewScene } from './questions-view.ts';
-import { type Box, COLOUR_NAMES, type ColourName, type Lettering, type Scene, type SceneObject } from './types.ts';
+import { groupsInOrder } from './slots.ts';
+import { type Box, COLOUR_NAMES, type ColourName, type Scene, type SceneObject } from './types.ts';
 
 /**
  * @file What each patch of a made-up picture shows, for the naming stage: patches that know what they are of are
  * what pre-fusion reads scenes from.
  */
-
-/** What lettering is made of, in either case. */
-export const CHARACTERS = '0123456789abcdefghijklmnopqrstuvwxyz';
 
 /** Objects that are hidden more than this are not taught. */
 const MOST_HIDDEN = 0.5;
@@ -79,10 +77,9 @@ export function patchTargets(scene: Scene, side: number): Int32Array {
     });
   }
   if (scene.lettering) {
-    const { text } = scene.lettering;
-    markLetters(scene.lettering, side, (at, middle, letter) => {
-      const known = letter < 0 ? -1 : CHARACTERS.indexOf(text[letter].toLowerCase());
-      targets[at] = middle && known >= 0 && !owned[at] ? characters + known : -1;
+    const known = charactersAt(scene.lettering, side, 0.5);
+    mark(scene.lettering.box, side, (at, middle) => {
+      targets[at] = middle && known[at] >= 0 && !owned[at] ? characters + known[at] : -1;
     });
   }
   return targets;
@@ -106,22 +103,43 @@ export const PATCH_ATTRIBUTES = {
   rows: PLACES,
   kinds: CLEAR_KINDS.length,
   letters: MOST_LETTERS,
+  leftLetters: MOST_LETTERS,
+  rightLetters: MOST_LETTERS,
+  leftCharacters: CHARACTERS.length,
+  rightCharacters: CHARACTERS.length,
   orders: MOST_OBJECTS,
 } as const;
 
 export type PatchAttribute = keyof typeof PATCH_ATTRIBUTES;
 
+/** What is told of lettering at one point of each patch, and where across the patch that is. */
+const LETTER_POINTS: Partial<Record<PatchAttribute, { what: 'letter' | 'character'; across: number }>> = {
+  letters: { what: 'letter', across: 0.5 },
+  leftLetters: { what: 'letter', across: 0.25 },
+  rightLetters: { what: 'letter', across: 0.75 },
+  leftCharacters: { what: 'character', across: 0.25 },
+  rightCharacters: { what: 'character', across: 0.75 },
+};
+
 /**
  * Of what each patch shows: `colours` its colour, an index into `COLOUR_NAMES` (also that of a plain ground), `sizes`
  * how large it is, `counts` how many of its name there are in the picture, less one, `columns` and `rows` where its
  * middle is (not the patch's: that is what questions ask), `kinds` what kind of thing it is, `letters` which letter of
- * the lettering, from left, `orders` which of the names in the order of a description; −1 where that is not clear, or
+ * the lettering, from left, stands at the patch's middle, `leftLetters` and `rightLetters` which at a quarter of its
+ * width from either side (a patch may hold two), `leftCharacters` and `rightCharacters` the characters there, an index
+ * into `CHARACTERS`, `orders` which of the names in the order of a description; −1 where that is not clear, or
  * where things meet.
  *
  * @param side patches along a side
  * @returns int32 `[side²]`
  */
 export function patchAttribute(attribute: PatchAttribute, scene: Scene, side: number): Int32Array {
+  const read = LETTER_POINTS[attribute];
+  if (read) {
+    if (scene.lettering === null) return new Int32Array(side * side).fill(-1);
+    if (read.what === 'character') return charactersAt(scene.lettering, side, read.across);
+    return lettersAt(scene.lettering, side, read.across).map((letter) => (letter < MOST_LETTERS ? letter : -1));
+  }
   const names = scene.objects.map((object) => conceptOf(object).id);
   const order = attribute === 'orders' ? namesInOrder(scene) : [];
   const shown = scene.objects.map((object, i) => ({
@@ -138,10 +156,6 @@ export function patchAttribute(attribute: PatchAttribute, scene: Scene, side: nu
     mark(box, side, (at, middle) => {
       targets[at] = middle && !owned[at] ? target : -1;
       if (middle) owned[at] = 1;
-    });
-  if (attribute === 'letters' && scene.lettering)
-    markLetters(scene.lettering, side, (at, middle, letter) => {
-      if (middle && letter >= 0 && letter < MOST_LETTERS) targets[at] = letter;
     });
   return targets;
 }
@@ -187,34 +201,9 @@ export function placeClass(attribute: PatchAttribute, [x0, y0, x1, y1]: Box): nu
   return attribute === 'rows' ? of(y0, y1) : -1;
 }
 
-/**
- * Visits every patch that lettering touches, and says which letter stands at its middle, by the widths of its font's
- * letters (spacing and turning left out); −1 beside them.
- */
-function markLetters(
-  { text, font, box }: Lettering,
-  side: number,
-  visit: (at: number, middle: boolean, letter: number) => void,
-): void {
-  const ends: number[] = [];
-  let end = 0;
-  for (const character of text) {
-    end += glyph(font, character).advance;
-    ends.push(end);
-  }
-  mark(box, side, (at, middle) => {
-    const x = (((at % side) + 0.5) / side - box[0]) / (box[2] - box[0]);
-    visit(at, middle, x < 0 ? -1 : ends.findIndex((right) => x * end < right));
-  });
-}
-
 /** Visits every patch that a box touches, and says whether it holds the patch's middle; the patch with the box's own middle always counts as held. */
 function mark([x0, y0, x1, y1]: Box, side: number, visit: (at: number, middle: boolean) => void): void {
-  const cell = (x: number): number => Math.max(0, Math.min(side - 1, Math.floor(x * side)));
-  const held = (from: number, to: number, i: number): boolean => {
-    const middle = (i + 0.5) / side;
-    return (from <= middle && middle < to) || i === cell((from + to) / 2);
-  };
-  for (let r = cell(y0); r <= cell(y1 - 1e-9); r++)
-    for (let c = cell(x0); c <= cell(x1 - 1e-9); c++) visit(r * side + c, held(x0, x1, c) && held(y0, y1, r));
+  for (let r = cellAt(y0, side); r <= cellAt(y1 - 1e-9, side); r++)
+    for (let c = cellAt(x0, side); c <= cellAt(x1 - 1e-9, side); c++)
+      visit(r * side + c, isHeld(x0, x1, c, side) && isHeld(y0, y1, r, side));
 }

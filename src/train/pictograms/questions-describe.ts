@@ -1,10 +1,10 @@
 import type { Random } from '../../util/random.ts';
-import { namedConcepts, shapeConcepts } from './concepts.ts';
 import { articleOf, withArticle } from './names.ts';
 import { rightNames } from './questions-thing.ts';
 import type { Question } from './questions-types.ts';
 import type { SceneView, ThingGroup } from './questions-view.ts';
 import { listOf, makeQuestion, numberWord } from './questions-wording.ts';
+import { groupsInOrder } from './slots.ts';
 
 export const DESCRIBE_TEMPLATES: readonly string[] = [
   'Describe the picture.',
@@ -43,18 +43,6 @@ export function describeQuestion(view: SceneView, random: Random): Question | nu
     answer: `There ${plural ? 'are' : 'is'} ${listOf(phrases)}${ground}.`,
     parts,
   });
-}
-
-let ranks: ReadonlyMap<string, number> | undefined;
-
-/**
- * In the order in which a description lists them: that of the lists of concepts, animals first, then what grows, food
- * and so on, and of plain shapes last (with star, heart, ring and diamond, which are things too). From left to right hangs on a few pixels wherever one thing stands above another, and could not be learnt.
- */
-export function groupsInOrder({ groups }: Pick<SceneView, 'groups'>): ThingGroup[] {
-  ranks ??= new Map([...namedConcepts(), ...shapeConcepts()].map(({ id }, rank) => [id, rank]));
-  const rankOf = ({ thing }: ThingGroup): number => ranks?.get(thing.id) as number;
-  return [...groups].sort((a, b) => rankOf(a) - rankOf(b));
 }
 
 /** `a cat`, `three cats`. */

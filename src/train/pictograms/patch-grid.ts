@@ -1,0 +1,12 @@
+/** @file Which patches a box takes along one side of the grid. */
+
+/** The row or column of patches at a place between 0 and 1. */
+export function cellAt(x: number, side: number): number {
+  return Math.max(0, Math.min(side - 1, Math.floor(x * side)));
+}
+
+/** Whether a range holds the middle of a row or column of patches; that with the range's own middle always counts. */
+export function isHeld(from: number, to: number, i: number, side: number): boolean {
+  const middle = (i + 0.5) / side;
+  return (from <= middle && middle < to) || i === cellAt((from + to) / 2, side);
+}
