@@ -1,6 +1,7 @@
 /** @module The typed ONNX graph builder. It knows tensors, not models. */
 export { groupQueryAttention, type PrefixedAttention, prefixAttention, rotary } from './attention.ts';
 export { type CacheCall, CHUNK, cacheCall, cachedAttention } from './cached-attention.ts';
+export * from './conv.ts';
 export { dequantiseRow } from './dequantise.ts';
 export { gradients } from './gradients.ts';
 export { Graph, type GraphMode } from './graph.ts';

@@ -11,16 +11,9 @@ import { fileError, writeFileAtomic } from '../util/atomic-file.ts';
 import type { LoopProgress } from './loop.ts';
 import { MetricsFile } from './metrics.ts';
 import { parsePlan, type Stage, type TrainingPlan } from './plan.ts';
-import {
-  runAnswers,
-  runFold,
-  runLlava,
-  runMatch,
-  runNaming,
-  runPictures,
-  runPlaces,
-  runTokenizer,
-} from './run-stage.ts';
+import { runAnswers, runMatch, runTokenizer } from './run-answers.ts';
+import { runNaming } from './run-naming.ts';
+import { runFold, runLlava, runPictures, runPlaces } from './run-pictures.ts';
 import { readWeights, saveWeights } from './run-state.ts';
 import type { Weights } from './step-runner.ts';
 

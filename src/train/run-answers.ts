@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import { LlavaMiniError } from '../errors.ts';
+import type { LookupHeads } from '../model/lookup-loss.ts';
+import { writeFileAtomic } from '../util/atomic-file.ts';
+import { attributeWords, classSource, patchWords, sceneSource, wordTable } from './answer-sources.ts';
+import { ClassExamples } from './class-examples.ts';
+import { tokenizerCorpus } from './corpus.ts';
+import type { FeatureStore } from './feature-store.ts';
+import { type LlavaRecord, llavaSource } from './llava-data.ts';
+import { matchHeads } from './match-heads.ts';
+import { lookupClasses } from './pictograms/lookup-types.ts';
+import { patchClassWords } from './pictograms/patch-targets.ts';
+import type { Scene } from './pictograms/types.ts';
+import type { SourcePlan } from './plan.ts';
+import { type AnswerSource, trainAnswers } from './stage-answers.ts';
+import { loopOptions, openStore, readTokenizer, type StageOf } from './stage-run.ts';
+import { PairEncoder, TOKENIZER_CONFIG, trainTokenizer } from './tokenise.ts';
+import type { Run } from './train.ts';
+
+/** @file Stages that have to do with language: its tokenizer, its words, its answers. */
+
+export async function runTokenizer(run: Run, stage: StageOf<'tokenizer'>): Promise<void> {
+  const json = trainTokenizer(tokenizerCorpus(`${run.plan.seed}/corpus`, stage.scenes), stage.vocabulary);
+  await writeFileAtomic(join(run.modelDir, 'tokenizer.json'), JSON.stringify(json));
+  await writeFileAtomic(join(run.modelDir, 'tokenizer_config.json'), `${JSON.stringify(TOKENIZER_CONFIG, null, 2)}\n`);
+}
+
+export async function runMatch(run: Run, stage: StageOf<'match'>): Promise<void> {
+  const tokenizer = await readTokenizer(run);
+  matchHeads(run.config, run.weights, {
+    names: wordTable(tokenizer, patchClassWords()),
+    sharpness: stage.sharpness,
+    attributes: wordTable(tokenizer, attributeWords()),
+    copy: stage.copy,
+  });
+}
+
+function lookupHeads(weight: number): LookupHeads {
+  return Object.fromEntries(
+    Object.entries(lookupClasses()).map(([name, { share, ...head }]) => [name, { ...head, weight: share * weight }]),
+  );
+}
+
+export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<void> {
+  const tokenizer = await readTokenizer(run);
+  const encoder = new PairEncoder(tokenizer);
+  const rows = run.weights.get('model.vision_tower.vision_tower.classifier.weight');
+  if (!rows) throw new LlavaMiniError('bad-checkpoint', 'the starting weights have no classifier');
+  const examples = new ClassExamples(rows.data, run.vision.classes);
+  const stores: FeatureStore<unknown>[] = [];
+  const kept = <Label>(name: string): FeatureStore<Label> => {
+    const store = openStore<Label>(run, name, stage.features);
+    stores.push(store);
+    return store;
+  };
+  const source = (s: SourcePlan): AnswerSource => {
+    if (s.kind === 'scenes')
+      return sceneSource(s.name, kept<Scene>(s.store), encoder, {
+        weight: s.weight,
+        asking: s.asking,
+        favour: s.favour,
+        lookups: stage.lookups !== undefined,
+      });
+    if (s.kind === 'llava')
+      return llavaSource(s.name, kept<LlavaRecord>(s.store), tokenizer, tokenizer.idOf('<|end|>') as number, s.weight);
+    return classSource(examples, kept<Scene>(s.store), encoder, s.weight, run.vision.imageSize / 32);
+  };
+  try {
+    await trainAnswers(
+      {
+        config: run.config,
+        vision: run.vision,
+        weights: run.weights,
+        features: stage.features,
+        sources: stage.sources.map(source),
+        heldOut: stage.heldOut.map(source),
+        ...patchWords(tokenizer, stage.words, stage.words.still),
+        ...(stage.lookups === undefined ? {} : { lookups: lookupHeads(stage.lookups) }),
+        buckets: stage.buckets,
+        optimiser: stage.optimiser,
+      },
+      loopOptions(run, stage),
+    );
+  } finally {
+    for (const store of stores) store.close();
+  }
+}

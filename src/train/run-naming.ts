@@ -1,0 +1,74 @@
+import type { PatchHeads } from '../model/training.ts';
+import type { FeatureStore } from './feature-store.ts';
+import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
+import {
+  nothingClass,
+  PATCH_ATTRIBUTES,
+  type PatchAttribute,
+  patchAttribute,
+  patchClassCount,
+  patchTargets,
+} from './pictograms/patch-targets.ts';
+import type { Scene } from './pictograms/types.ts';
+import { type NamingLabel, trainNaming } from './stage-naming.ts';
+import { loopOptions, openStore, type StageOf } from './stage-run.ts';
+import type { Run } from './train.ts';
+
+const ATTRIBUTES = Object.keys(PATCH_ATTRIBUTES) as PatchAttribute[];
+
+/** What a patch shows counts as much as what the picture shows; each attribute three tenths of that, letters half. */
+function patchHeads(): PatchHeads {
+  const attributes = ATTRIBUTES.map((name) => [
+    name,
+    { classes: PATCH_ATTRIBUTES[name], weight: /Characters$/.test(name) ? 0.5 : 0.3 },
+  ]);
+  return { patches: { classes: patchClassCount(), weight: 1 }, ...Object.fromEntries(attributes) };
+}
+
+function patchLabels(scene: Scene, side: number): Record<string, Int32Array> {
+  const attributes = ATTRIBUTES.map((name) => [name, patchAttribute(name, scene, side)]);
+  return { patches: patchTargets(scene, side), ...Object.fromEntries(attributes) };
+}
+
+export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<void> {
+  const index = new Map(namedConcepts().map((concept, i) => [concept.id, i]));
+  const side = run.vision.imageSize / 32;
+  const labelOf = (scene: Scene): NamingLabel => {
+    const [only, ...others] = scene.objects;
+    const target = only && others.length === 0 ? index.get(conceptOf(only).id) : undefined;
+    return {
+      target: target ?? -1,
+      patches: stage.patches ? patchLabels(scene, side) : {},
+    };
+  };
+  const open = (name: string): FeatureStore<NamingLabel> => {
+    const store = openStore<Scene | NamingLabel>(run, name, 'maps');
+    store.labels.forEach((scene, i) => {
+      store.labels[i] = labelOf(scene as Scene);
+    });
+    return store as FeatureStore<NamingLabel>;
+  };
+  const stores = stage.stores.map(open);
+  const heldOut = Object.fromEntries(stage.heldOut.map((name) => [name, open(name)]));
+  try {
+    await trainNaming(
+      {
+        config: run.config,
+        vision: run.vision,
+        weights: run.weights,
+        stores,
+        heldOut,
+        classes: namedConcepts().length,
+        heads: stage.patches ? patchHeads() : {},
+        nothing: nothingClass(),
+        batch: stage.batch,
+        optimiser: stage.optimiser,
+      },
+      loopOptions(run, stage),
+    );
+  } finally {
+    for (const opened of [...stores, ...Object.values(heldOut)]) opened.close();
+  }
+  // Thrown away here too, so that a run that goes on from files has the same weights as one that never stopped.
+  for (const name of [...run.weights.keys()]) if (name.startsWith('naming_head.')) run.weights.delete(name);
+}
