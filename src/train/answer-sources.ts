@@ -19,7 +19,7 @@ import {
   patchTargets,
 } from './pictograms/patch-targets.ts';
 import type { Question } from './pictograms/questions.ts';
-import { askAboutThing, nameQuestion, unsureQuestion } from './pictograms/questions-name.ts';
+import { askAboutThing, asksForWord, nameQuestion, unsureQuestion } from './pictograms/questions-name.ts';
 import { CLEAR_KINDS } from './pictograms/questions-thing.ts';
 import { viewScene } from './pictograms/questions-view.ts';
 import { slotMentions } from './pictograms/slot-mentions.ts';
@@ -161,14 +161,24 @@ export function classSource(
       meaninglessFeatures(store, random, into.patches, side);
       const [first, second] = likeliestNames(photos, into.probabilities);
       if (second.share > NEARLY * first.share)
-        return [0, 1, 2, 3].map(() => encode(encoder, unsureQuestion(first.photo, second.photo, random)));
+        return oftenShort(() => unsureQuestion(first.photo, second.photo, random)).map((q) => encode(encoder, q));
       const photo = first.photo.name === target.name ? target : first.photo;
       const asked = random.chance(0.5)
-        ? [0, 1, 2, 3].map(() => nameQuestion(photo, random))
+        ? oftenShort(() => nameQuestion(photo, random))
         : askAboutThing(photo, namedConcepts(), random);
       return asked.map((q) => encode(encoder, q));
     },
   };
+}
+
+/** Four questions, two of which ask for a word: left to chance, those are few, and all that photographs get. */
+function oftenShort(ask: () => Question): Question[] {
+  const short = (): Question => {
+    let question = ask();
+    for (let tries = 0; tries < 9 && !asksForWord(question.question); tries++) question = ask();
+    return question;
+  };
+  return [ask(), short(), ask(), short()];
 }
 
 /** Share of the examples in which the classifier wavers between two like classes. */

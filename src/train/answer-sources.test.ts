@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { catAndDogs } from '../../test/support/made-scene.ts';
+import { TextTokenizer } from '../text/index.ts';
+import { Random } from '../util/random.ts';
+import { classSource, sceneSource } from './answer-sources.ts';
+import { ClassExamples } from './class-examples.ts';
+import type { FeatureStore } from './feature-store.ts';
+import { NAME_TEMPLATES } from './pictograms/questions-name.ts';
+import { SHORT_SUFFIXES } from './pictograms/questions-wording.ts';
+import { SLOTS } from './pictograms/slots.ts';
+import type { Scene } from './pictograms/types.ts';
+import { PairEncoder, TOKENIZER_CONFIG, trainTokenizer } from './tokenise.ts';
+
+const CLASSES = 1000;
+const tokenizer = TextTokenizer.from({
+  tokenizer: trainTokenizer([...NAME_TEMPLATES, ...SHORT_SUFFIXES], 400) as never,
+  config: TOKENIZER_CONFIG as never,
+});
+const encoder = new PairEncoder(tokenizer);
+const store = { length: 3, classes: CLASSES, labels: [catAndDogs], read() {} } as unknown as FeatureStore<Scene>;
+const row = () => ({ patches: new Uint16Array(4 * 8), probabilities: new Uint16Array(CLASSES), words: {} });
+
+test('of made-up photographs, at least as many questions ask for a word as for a sentence', () => {
+  const random = new Random('rows');
+  const examples = new ClassExamples(
+    Float32Array.from({ length: CLASSES * 8 }, () => random.normal()),
+    CLASSES,
+  );
+  const source = classSource(examples, store, encoder, 1, 2);
+  let [asked, short] = [0, 0];
+  for (let i = 0; i < 150; i++) {
+    const questions = source
+      .draw(random.int(source.length), random, row())
+      .map(({ prompt }) => tokenizer.decode(prompt.filter((id) => id >= 0)).replace('<|assistant|>', ''));
+    const named = questions.filter((text) =>
+      NAME_TEMPLATES.some((known) => text.toLowerCase().includes(known.toLowerCase().slice(0, -1))),
+    );
+    if (named.length < 4) continue;
+    asked += 4;
+    short += questions.filter((text) => SHORT_SUFFIXES.some((suffix) => text.endsWith(suffix))).length;
+  }
+  expect(asked).toBeGreaterThan(100);
+  expect(short / asked).toBeGreaterThanOrEqual(0.5);
+  expect(short / asked).toBeLessThan(0.8);
+});
+
+test('tokens before a question tell the same in all questions about a picture, at their places', () => {
+  const source = sceneSource('scenes', store, encoder, { weight: 1, asking: 'all', lookups: true });
+  const questions = source.draw(0, new Random(1), row());
+  expect(questions.length).toBeGreaterThan(3);
+  const before = questions[0].before ?? [];
+  expect(before.map(({ at }) => at)).toEqual(Array.from({ length: SLOTS }, (_, at) => at));
+  for (const question of questions) {
+    expect(question.before).toBe(before);
+    for (const { at } of question.lookups ?? []) expect(at).toBeGreaterThanOrEqual(SLOTS);
+  }
+  const without = sceneSource('scenes', store, encoder, { weight: 1, asking: 'all' }).draw(0, new Random(1), row());
+  expect(without.every(({ before, lookups }) => before === undefined && lookups === undefined)).toBe(true);
+});
