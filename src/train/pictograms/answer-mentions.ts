@@ -16,6 +16,9 @@ const MAY_BE_ABSENT: readonly QuestionKind[] = ['refuse', 'colour', 'where', 'bi
 /** The one thing that such a question names, or its kind or place, is what the answer is about. */
 const ASKS_OF_NAMED: readonly QuestionKind[] = ['colour', 'where', 'count', 'category'];
 
+/** Such a question may name two things of which one is the answer, to be taken from there, not from the picture. */
+const OFFERS_TWO: readonly QuestionKind[] = ['bigger', 'compare'];
+
 /**
  * None where the answer is not about one thing.
  *
@@ -41,15 +44,19 @@ function answerTargets({ kind, question, answer }: Question, mentions: readonly 
   return {
     ...absent,
     ...named,
-    ...namedTargets(answer, view),
+    ...namedTargets(kind, question, answer, view),
     ...wordTargets(kind, question, answer),
     ...textPlace(kind, question, view),
   };
 }
 
-function namedTargets(answer: string, view: SceneView): Targets {
+/** Which of the two things that the question names is the answer, or else what the answer names. */
+function namedTargets(kind: QuestionKind, question: string, answer: string, view: SceneView): Targets {
   const [first] = namesIn(answer);
   if (first === undefined) return {};
+  const offered = OFFERS_TWO.includes(kind) ? namesIn(question) : [];
+  const same = offered.map(({ things }) => things.some((id) => first.things.includes(id)));
+  if (offered.length === 2 && same[0] !== same[1]) return { named: same.indexOf(true) };
   if (first.kind !== null) return { kinds: CLEAR_KINDS.indexOf(first.kind) };
   const groups = groupsOf(first.things, view);
   return groups.length === 1 ? { things: conceptClass(groups[0].thing.id) } : {};

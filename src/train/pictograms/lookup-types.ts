@@ -18,7 +18,7 @@ export const RELATIONS: readonly Relation[] = ['left', 'right', 'above', 'below'
  * `optionLetter`, and `isRight`.
  *
  * The prompt's last token tells of the answer: `things`, `colours`, `counts`, `relations` and so on of what it names,
- * `yes` whether it is yes (1) or no (0), `absent` whether what is asked about is missing, and `rightOption`.
+ * `named` which of two things that the question offers it is (0 or 1), `yes` whether it is yes (1) or no (0), `absent` whether what is asked about is missing, and `rightOption`.
  *
  * The tokens before the question tell of the whole picture (`slotMentions`): `slotThings` what is in a part of it, or
  * nothing, `slotOthers` what else, `slotCounts` how many there are of the first in the picture (0 of nothing),
@@ -39,6 +39,7 @@ export type Lookup =
   | 'optionLetter'
   | 'isRight'
   | 'rightOption'
+  | 'named'
   | 'yes'
   | 'absent'
   | 'slotThings'
@@ -68,6 +69,7 @@ export function lookupClasses(): Readonly<Record<Lookup, Head>> {
     optionLetter: whole(LETTERS.length),
     isRight: whole(2),
     rightOption: whole(LETTERS.length),
+    named: whole(2),
     yes: whole(2),
     absent: whole(2),
     slotThings: { classes: patchClassCount(), share: 2, common: nothingClass() },
