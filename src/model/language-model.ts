@@ -57,27 +57,43 @@ export function decodeCached(
 }
 
 /**
- * The decoder over whole sequences (training, analysis): `x [N, S, D] → [N, S, D]`, before the final norm.
+ * The decoder over whole sequences (training, analysis): `x [N, S, D]`, behind a prefix of P positions if there is one.
  *
- * @param probabilities when given, each layer's attention `[N, heads, S, S]` is pushed to it
+ * @param prefix per layer `[N, kvHeads, P, Dh]`
+ * @returns `hidden [N, S, D]`, before the final norm; per layer the sequences' own keys and values, `[N, kvHeads, S, Dh]`
  */
 export function decodeWhole(
   graph: Graph,
   config: ModelConfig,
   x: Value,
   tables: Tables,
-  probabilities?: Value[],
-): Value {
-  const mask = causalMask(graph, x.shape[1] as number);
-  const start = positionsFrom(graph, 0);
+  prefix: readonly KeyValue[] = [],
+): { hidden: Value; own: KeyValue[] } {
+  const before = (prefix[0]?.key.shape[2] ?? 0) as number;
+  const mask = causalMask(graph, x.shape[1] as number, before);
+  const start = positionsFrom(graph, before);
+  const own: KeyValue[] = [];
   let y = x;
   for (let i = 0; i < config.layers; i++) {
     y = decoderLayer(graph, config, layerName(i), y, ({ q, k, v }) => {
       const kv = rotatedKeyValue(config, k, v, start, tables);
-      const a = maskedAttention(config, q, start, kv, mask, tables);
-      probabilities?.push(a.probabilities);
-      return a.out;
+      own.push(kv);
+      return maskedAttention(config, q, start, before > 0 ? behind(prefix[i], kv) : kv, mask, tables).out;
     });
   }
-  return y;
+  return { hidden: y, own };
+}
+
+function behind(prefix: KeyValue, own: KeyValue): KeyValue {
+  return { key: g.concat([prefix.key, own.key], 2), value: g.concat([prefix.value, own.value], 2) };
+}
+
+/** One prefix for each of several sequences in a row: `[B, kvHeads, P, Dh] → [B·times, kvHeads, P, Dh]`. */
+export function repeatPrefix(prefix: readonly KeyValue[], times: number): KeyValue[] {
+  const repeat = (x: Value): Value => {
+    const [batch, ...rest] = x.shape as number[];
+    const each = g.expand(g.reshape(x, [batch, 1, ...rest]), [batch, times, ...rest]);
+    return g.reshape(each, [batch * times, ...rest]);
+  };
+  return prefix.map(({ key, value }) => ({ key: repeat(key), value: repeat(value) }));
 }

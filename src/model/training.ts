@@ -8,7 +8,7 @@ import * as g from '../graph/index.ts';
 import { compress } from './compressor.ts';
 import type { ModelConfig } from './config.ts';
 import { imageInput, imageLength } from './image-part.ts';
-import { decodeWhole, embeddingTable, head } from './language-model.ts';
+import { decodeWhole, embeddingTable, head, repeatPrefix } from './language-model.ts';
 import { type LookupHeads, lookupLoss } from './lookup-loss.ts';
 import { tableConstants } from './masked-attention.ts';
 import { prefuseImage, prefuseQuestions } from './prefusion.ts';
@@ -27,6 +27,19 @@ export interface StepShape {
   sequence: number;
   /** Answer tokens in the whole step. */
   labels: number;
+  /**
+   * What every prompt begins with, the picture's place as −200; part of `promptTokens` and `sequence`. As it is the
+   * same in all and sees no question, it is run once for each picture.
+   */
+  opening?: readonly number[];
+}
+
+/** Sizes of what is left of each question behind the opening, and of the opening itself. */
+export function ownSizes({ promptTokens, sequence, opening = [] }: StepShape, visionTokens: number) {
+  const words = opening.filter((id) => id >= 0);
+  const place = opening.findIndex((id) => id < 0);
+  const length = words.length + (place < 0 ? 0 : visionTokens);
+  return { words, place, length, promptTokens: promptTokens - words.length, sequence: sequence - length };
 }
 
 /** Words of each kind, what their loss counts for, and whether the vision token learns them instead of the patches. */
@@ -47,7 +60,8 @@ export interface AnswerLossOptions {
 }
 
 /**
- * Loss of answers given pictures and questions. With N = pictures·questions, its inputs are
+ * Loss of answers given pictures and questions. With N = pictures·questions, `promptTokens` and `sequence` without the
+ * opening (`ownSizes`), its inputs are
  *
  * * `prompt_ids` int32 `[pictures, questions·promptTokens]`: what is fused (no picture place, no padding id),
  *   each question padded at its end
@@ -71,10 +85,11 @@ export function answerLoss(
   shape: StepShape,
   options: AnswerLossOptions = {},
 ): { loss: Value; logits: Value; lookupLogits: Record<string, Value> } {
-  const { pictures, questions, promptTokens, sequence, labels } = shape;
+  const { pictures, questions, labels } = shape;
   const n = pictures * questions;
   const d = config.hiddenSize;
   const c2 = config.compressorSize ** 2;
+  const { words, place, length: opened, promptTokens, sequence } = ownSizes(shape, c2);
   const grid = patchGrid(vision);
   const length = imageLength(config, grid);
   const ints = (name: string, ...dims: number[]): Value => graph.input(name, 'int32', dims);
@@ -84,24 +99,36 @@ export function answerLoss(
     return options.detachEmbeddings ? g.stopGradient(rows) : rows;
   };
   // The engine's rotary operator wants as many rows in the table as in its input, though positions start anew.
-  const tables = tableConstants(graph, config, Math.max(length + promptTokens, sequence, questions * promptTokens));
+  const prefused = length + words.length;
+  const tables = tableConstants(
+    graph,
+    config,
+    Math.max(prefused + promptTokens, opened + sequence, questions * promptTokens),
+  );
   const input = imageInput(graph, config, grid, features, pictures);
+  // The opening follows the picture, and like it never depends on a question.
+  const openingIds = graph.constant(Int32Array.from(words), [1, words.length], 'int32');
+  const opening = words.length === 0 ? null : g.expand(embed(openingIds), [pictures, words.length, d]); // [B, W, D]
   // Without pre-fusion layers nothing looks at the patches.
   const image =
     config.prefusionLayers === 0
-      ? { tokens: input.projectedCompressed, prefix: [] }
-      : prefuseImage(graph, config, input.prefusionInput, c2, tables); // tokens [B, C², D]
+      ? { tokens: joined(input.projectedCompressed, opening), prefix: [] }
+      : prefuseImage(graph, config, joined(input.prefusionInput, opening), c2 + words.length, tables); // tokens [B, C²+W, D]
+  const seen = g.slice(image.tokens, 1, 0, c2); // [B, C², D]
   const prompt = embed(ints('prompt_ids', pictures, questions * promptTokens)); // [B, Q·T, D]
-  const fused = prefuseQuestions(graph, config, prompt, questions, image.prefix, length, tables);
+  const fused = prefuseQuestions(graph, config, prompt, questions, image.prefix, prefused, tables);
   const raw = embed(ints('token_ids', n * sequence)); // [N·S, D]
-  const vision4 = g.expand(g.reshape(image.tokens, [pictures, 1, c2, d]), [pictures, questions, c2, d]);
+  const vision4 = g.expand(g.reshape(seen, [pictures, 1, c2, d]), [pictures, questions, c2, d]);
   const rowTable = g.concat([raw, g.reshape(fused, [n * promptTokens, d]), g.reshape(vision4, [n * c2, d])], 0);
   const rows = g.takeRows(
     rowTable,
     ints('rows', n * sequence),
     ints('rows_inverse', n * (sequence + promptTokens + c2)),
   );
-  const hidden = decodeWhole(graph, config, g.reshape(rows, [n, sequence, d]), tables);
+  const spoken = opening === null ? null : g.slice(image.tokens, 1, c2, c2 + words.length); // [B, W, D]
+  const start = spoken && placed(spoken, place, seen); // [B, opened, D]
+  const prefix = start ? repeatPrefix(decodeWhole(graph, config, start, tables).own, questions) : [];
+  const { hidden } = decodeWhole(graph, config, g.reshape(rows, [n, sequence, d]), tables, prefix);
   const picked = g.takeRows(
     g.reshape(hidden, [n * sequence, d]),
     ints('label_rows', labels),
@@ -115,14 +142,28 @@ export function answerLoss(
     loss = g.add(loss, g.mul(wordLoss(graph, config, name, g.reshape(shown, [rows, d]), table, still), weight));
   }
   if (options.lookups === undefined) return { loss, logits, lookupLogits: {} };
+  const told = g.reshape(fused, [n * promptTokens, d]);
   const lookups = lookupLoss(
     graph,
     config,
-    g.reshape(fused, [n * promptTokens, d]),
+    spoken === null ? told : g.concat([told, g.reshape(spoken, [pictures * words.length, d])], 0),
     lookupPlaces(shape),
     options.lookups,
   );
   return { loss: g.add(loss, lookups.loss), logits, lookupLogits: lookups.logits };
+}
+
+function joined(x: Value, behind: Value | null): Value {
+  return behind === null ? x : g.concat([x, behind], 1);
+}
+
+/** `seen [B, C², D]` among words `[B, W, D]`, in front of the one at `place`, or nowhere if that is −1. */
+function placed(words: Value, place: number, seen: Value): Value {
+  if (place < 0) return words;
+  const count = words.shape[1] as number;
+  const before = place > 0 ? [g.slice(words, 1, 0, place)] : [];
+  const after = place < count ? [g.slice(words, 1, place, count)] : [];
+  return g.concat([...before, seen, ...after], 1);
 }
 
 /** Classifiers of patches that the naming stage has besides that of the token, whose loss counts 1. */

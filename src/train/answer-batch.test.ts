@@ -173,4 +173,17 @@ describe('fits', () => {
     expect(allowed(5, 3, 5)).toBe(false);
     expect(allowed(5, 3, 4, 0)).toBe(true);
   });
+
+  it('leaves out an opening that is run once for each picture, and refuses prompts without it', () => {
+    const opening = [7, IMAGE, 8];
+    const bucket = { pictures: 1, questions: 1, promptTokens: 5, sequence: 9, labels: 2, answerTokens: 2, opening };
+    const layout = read([[{ prompt: [...opening, 21, 22], answer: [31, 2] }]], bucket, 1);
+    expect(layout.promptIds).toEqual([21, 22, 0]);
+    expect(layout.tokenIds).toEqual([0, 0, 31, 2, 0, 0]);
+    // Raw rows 0 to 5, fused ones from 6.
+    expect(layout.rows).toEqual([6, 7, 2, 3, 4, 5]);
+    expect(layout.labelRows).toEqual([1, 2]);
+    const other = { prompt: [7, 8, IMAGE, 21], answer: [31] };
+    expect(() => layOutAnswers([[other]], bucket, 1)).toThrow('a prompt does not begin with 7 -200 8');
+  });
 });

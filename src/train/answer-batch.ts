@@ -1,5 +1,5 @@
 import * as ort from 'onnxruntime-node';
-import type { StepShape } from '../model/training.ts';
+import { ownSizes, type StepShape } from '../model/training.ts';
 import type { BatchTensors } from './step-runner.ts';
 
 /** The picture's place in token ids (the reference's IMAGE_TOKEN_INDEX). */
@@ -29,11 +29,12 @@ export function fits(pair: TokenisedPair, bucket: Bucket, visionTokens: number):
  * Lays out questions for `answerLoss`. What is fused: the prompt without the picture's place and without id 0, which
  * counts as padding there. Answers stay raw and are the only labels.
  *
- * @param groups for each picture its `bucket.questions` questions; missing ones are left empty
- * @throws nothing: every pair must fit the bucket
+ * @param groups for each picture its `bucket.questions` questions, which must fit; missing ones are left empty
+ * @throws RangeError for a prompt without the bucket's opening
  */
 export function layOutAnswers(groups: readonly TokenisedPair[][], bucket: Bucket, visionTokens: number): BatchTensors {
-  const { pictures, questions, promptTokens: t, sequence: s, labels: m } = bucket;
+  const { pictures, questions, labels: m, opening = [] } = bucket;
+  const { promptTokens: t, sequence: s } = ownSizes(bucket, visionTokens);
   const n = pictures * questions;
   const promptIds = new Int32Array(n * t);
   const tokenIds = new Int32Array(n * s);
@@ -53,7 +54,9 @@ export function layOutAnswers(groups: readonly TokenisedPair[][], bucket: Bucket
       rows[at] = source;
       inverse[source] = at++;
     };
-    for (const id of pair.prompt) {
+    if (opening.some((id, at) => pair.prompt[at] !== id))
+      throw new RangeError(`a prompt does not begin with ${opening.join(' ')}`);
+    for (const id of pair.prompt.slice(opening.length)) {
       if (id === IMAGE) {
         for (let v = 0; v < visionTokens; v++) put(n * (s + t) + i * visionTokens + v);
       } else if (id === 0) {

@@ -3,7 +3,7 @@ import { type OpenGraph, type Outputs, openGraph } from '../../test/support/run-
 import { normals, tinyConfigs } from '../../test/support/tiny-lite.ts';
 import { Graph, gradients } from '../graph/index.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { answerLoss } from '../model/training.ts';
+import { answerLoss, ownSizes } from '../model/training.ts';
 import type { VisionConfig } from '../model/vision/index.ts';
 import { Random } from '../util/random.ts';
 import { type Bucket, layOutAnswers, type TokenisedPair } from './answer-batch.ts';
@@ -51,8 +51,9 @@ async function openStep(config: ModelConfig, vision: VisionConfig, weights: Weig
   };
 }
 
-function randomPair(random: Random): TokenisedPair {
+function randomPair(random: Random, opening: readonly number[] = []): TokenisedPair {
   const ids = (n: number): number[] => Array.from({ length: n }, () => 1 + random.int(300));
+  if (opening.length > 0) return { prompt: [...opening, ...ids(2 + random.int(5))], answer: ids(1 + random.int(4)) };
   const prompt = [1, IMAGE, ...ids(2 + random.int(5))];
   if (random.chance(0.5)) prompt.splice(2 + random.int(prompt.length - 1), 0, 0);
   return { prompt, answer: ids(1 + random.int(4)) };
@@ -64,18 +65,26 @@ const MODELS: Record<string, unknown>[] = [
   { num_attention_heads: 4, num_key_value_heads: 2, num_hidden_layers: 1, prefusion_layer_num: 3 },
 ];
 
-describe.each(MODELS.map((json, i) => [i, json] as const))('answerLoss, model %i', (i, json) => {
+/** What prompts of a step begin with: nothing that is run for all, or words around the picture, in front of it, or behind it. */
+const OPENINGS: readonly number[][] = [[], [3, 4, IMAGE, 5], [IMAGE, 6], [7, 8]];
+const CASES = MODELS.flatMap((json, i) => OPENINGS.map((opening) => [i, opening, json] as const));
+
+describe.each(CASES)('answerLoss, model %i, opening %j', (i, opening, json) => {
   const { config, vision } = tinyConfigs(json);
-  const random = new Random(`answers ${i}`);
+  const random = new Random(`answers ${i} ${opening}`);
   const [pictures, questions] = [2, 3];
-  const groups = Array.from({ length: pictures }, () => Array.from({ length: questions }, () => randomPair(random)));
+  const pair = () => randomPair(random, opening);
+  const groups = Array.from({ length: pictures }, () => Array.from({ length: questions }, pair));
   const count = groups.flat().reduce((n, p) => n + p.answer.length, 0);
   const features = normals(random, pictures * PATCHES * config.visionWidth);
-  const sizes = { promptTokens: 10, sequence: 22, answerTokens: 4 };
+  const sizes = { promptTokens: 12, sequence: 24, answerTokens: 4 };
 
   it('of several questions about a picture in one pass is that of each alone, and so are its gradients', async () => {
     const weights: Weights = new Map();
-    const together = await openStep(config, vision, weights, { pictures, questions, labels: count + 3, ...sizes });
+    const together = await openStep(config, vision, weights, {
+      ...{ pictures, questions, labels: count + 3, opening },
+      ...sizes,
+    });
     const alone = await openStep(config, vision, weights, { pictures: 1, questions: 1, labels: 5, ...sizes });
     const expected = new Map<string, Float64Array>();
     let loss = 0;
@@ -113,16 +122,17 @@ describe.each(MODELS.map((json, i) => [i, json] as const))('answerLoss, model %i
 
   it('does not look at padding, nor learn from it', async () => {
     const few = [groups[0].slice(0, 2)];
-    const step = await openStep(config, vision, new Map(), { pictures, questions, labels: 20, ...sizes });
+    const step = await openStep(config, vision, new Map(), { pictures, questions, labels: 20, opening, ...sizes });
     const plain = await step.run(features, few);
     const inUse = layOutAnswers(few, step.bucket, config.compressorSize ** 2);
     const fused = new Set<number>();
     const raw = new Set<number>();
     const n = pictures * questions;
+    const { sequence } = ownSizes(step.bucket, config.compressorSize ** 2);
     (inUse.rows_inverse.data as Int32Array).forEach((row, source) => {
-      if (row === n * sizes.sequence) return;
-      if (source < n * sizes.sequence) raw.add(source);
-      else fused.add(source - n * sizes.sequence);
+      if (row === n * sequence) return;
+      if (source < n * sequence) raw.add(source);
+      else fused.add(source - n * sequence);
     });
     const noise = new Random('padding');
     const spoilt = await step.run(features, few, (name, data) => {

@@ -51,3 +51,14 @@ test('what tokens before the question tell is asked of a picture’s first quest
   expect(out.counts_lookup_targets.slice(0, 2)).toEqual([6, 1]);
   expect(out.counts_lookup_weights.slice(0, 3)).toEqual([Math.fround(0.3), 1, 0]);
 });
+
+test('behind an opening that is run once, tokens are counted without it, and its own stand behind all questions', () => {
+  const opened = { ...bucket, opening: [7, -200, 8] }; // Three of the five prompt tokens are the question's.
+  const out = read(
+    [[{}, { before: [told(1, 2)], lookups: [told(3, 1)] }], [{ before: [told(0, 4), told(1, 5)] }]],
+    opened,
+  );
+  expect(out.lookup_rows.slice(0, 4)).toEqual([14, 15, 4, 0]);
+  expect(out.counts_lookup_targets.slice(0, 4)).toEqual([4, 5, 1, 0]);
+  expect(out.lookup_rows_inverse).toHaveLength(2 * 2 * 3 + 2 * 2);
+});

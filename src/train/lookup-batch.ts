@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import type { LookupHeads } from '../model/lookup-loss.ts';
-import { lookupPlaces } from '../model/training.ts';
+import { lookupPlaces, ownSizes } from '../model/training.ts';
 import type { Bucket } from './answer-batch.ts';
 import type { BatchTensors } from './step-runner.ts';
 import { targetTensors } from './target-tensors.ts';
@@ -16,7 +16,7 @@ const COMMON_WEIGHT = 0.3;
 
 /**
  * Lays out what `lookupLoss` asks of a step: `lookupPlaces` tokens, spread over all questions; those before
- * them are asked of each picture's first question, as they are the same in all.
+ * them are the same in all of a picture's, and are asked once.
  *
  * @param groups for each picture its questions, as `layOutAnswers` has them
  * @param asked what is asked
@@ -26,16 +26,24 @@ export function layOutLookups(
   bucket: Bucket,
   asked: LookupHeads,
 ): BatchTensors {
-  const { pictures, questions, promptTokens } = bucket;
+  const { pictures, questions } = bucket;
+  const { words, promptTokens } = ownSizes(bucket, 0);
+  const opened = words.length;
   const count = lookupPlaces(bucket);
+  const all = pictures * questions * promptTokens + pictures * opened;
   const rows = new Int32Array(count);
-  const inverse = new Int32Array(pictures * questions * promptTokens).fill(count);
+  const inverse = new Int32Array(all).fill(count);
   const heads = Object.keys(asked);
   const targets = Object.fromEntries(heads.map((head) => [head, new Int32Array(count).fill(-1)]));
   let place = 0;
-  const put = (question: number, { at, targets: told }: LookupPlace): void => {
+  // Rows of the questions' own tokens, then those of the openings.
+  const rowOf = (picture: number, question: number, at: number): number =>
+    at < opened
+      ? pictures * questions * promptTokens + picture * opened + at
+      : (picture * questions + question) * promptTokens + at - opened;
+  const put = (picture: number, question: number, { at, targets: told }: LookupPlace): void => {
     if (place === count) return;
-    const row = question * promptTokens + at;
+    const row = rowOf(picture, question, at);
     if (inverse[row] !== count) throw new RangeError(`two lookups at token ${at} of a question`);
     rows[place] = row;
     inverse[row] = place;
@@ -43,14 +51,14 @@ export function layOutLookups(
     place++;
   };
   groups.forEach(([first], picture) => {
-    for (const lookup of first?.before ?? []) put(picture * questions, lookup);
+    for (const lookup of first?.before ?? []) put(picture, 0, lookup);
   });
   // First ones first: a question with many must not take the places of others.
   const most = Math.max(0, ...groups.flat().map(({ lookups = [] }) => lookups.length));
   for (let nth = 0; nth < most; nth++)
     groups.forEach((group, picture) => {
       group.forEach(({ lookups = [] }, question) => {
-        if (nth < lookups.length) put(picture * questions + question, lookups[nth]);
+        if (nth < lookups.length) put(picture, question, lookups[nth]);
       });
     });
   const ints = (data: Int32Array): ort.Tensor => new ort.Tensor('int32', data, [data.length]);

@@ -65,6 +65,9 @@ export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<v
       return llavaSource(s.name, kept<LlavaRecord>(s.store), tokenizer, tokenizer.idOf('<|end|>') as number, s.weight);
     return classSource(examples, kept<Scene>(s.store), encoder, s.weight, run.vision.imageSize / 32);
   };
+  // Conversations of others may have the picture anywhere in their first turn.
+  const isOurs = [...stage.sources, ...stage.heldOut].every(({ kind }) => kind !== 'llava');
+  const opening = isOurs ? encoder.opening : [];
   try {
     await trainAnswers(
       {
@@ -76,7 +79,7 @@ export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<v
         heldOut: stage.heldOut.map(source),
         ...patchWords(tokenizer, stage.words, stage.words.still),
         ...(stage.lookups === undefined ? {} : { lookups: lookupHeads(stage.lookups) }),
-        buckets: stage.buckets,
+        buckets: stage.buckets.map((bucket) => ({ ...bucket, opening })),
         optimiser: stage.optimiser,
       },
       loopOptions(run, stage),

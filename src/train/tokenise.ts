@@ -80,6 +80,11 @@ export class PairEncoder {
     );
   }
 
+  /** What all prompts begin with, up to the line break before the question; the picture's place as −200. */
+  get opening(): number[] {
+    return [...this.before, ...this.ids('\n')];
+  }
+
   /** Which of the fused tokens (the prompt without the picture's place) that is; null where the place is within a token, or the prompt has no such slot. */
   fusedPlace(question: string, place: PromptPlace): number | null {
     const start = this.before.filter((id) => id !== IMAGE_TOKEN).length;
