@@ -1,4 +1,4 @@
-import type { PatchHeads } from '../model/training.ts';
+import type { PatchHeads } from '../model/naming-loss.ts';
 import type { FeatureStore } from './feature-store.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
 import {

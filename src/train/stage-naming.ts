@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node';
 import * as g from '../graph/index.ts';
 import { Graph, serialise } from '../graph/index.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { namingLoss, type PatchHeads } from '../model/training.ts';
+import { namingLoss, type PatchHeads } from '../model/naming-loss.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
 import { classPatch, foldedWidth, foldMaps } from '../model/vision/efficientnet-lite.ts';
 import type { Random } from '../util/random.ts';
