@@ -113,7 +113,8 @@ it('scores answers and what fused names tell', async () => {
       'eval/held/where',
       'eval/held/lookup/columns',
       'eval/held/lookup/rightOption',
-      'eval/held/lookup/letter0',
+      'eval/held/lookup/slotLetters',
+      'eval/held/lookup/slotThings',
       'loss',
     ]),
   );
