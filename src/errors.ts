@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'io'
   | 'engine';
 
+/** What this package throws: a code to branch on, what is wrong, and in `hint` what to do about it. */
 export class LlavaMiniError extends Error {
   override readonly name = 'LlavaMiniError';
   readonly code: ErrorCode;

@@ -47,6 +47,7 @@ export function publishedConfig(json: object, folder: ModelFolder, dtype: DType)
   };
 }
 
+/** `generation_config.json` of an exported model: its special tokens and where it stops. */
 export function generationConfig(folder: ModelFolder): Record<string, unknown> {
   const { config, stopIds } = folder;
   return {

@@ -21,6 +21,7 @@ export const towerName = ({ config }: ModelFolder): string | undefined =>
 const writeJson = (path: string, value: unknown): Promise<void> =>
   writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 
+/** `model.safetensors.index.json`: which shard holds which tensor. */
 export async function writeIndex(
   out: string,
   shards: readonly [string, SourceTensor[]][],
@@ -44,6 +45,7 @@ async function readJson(dir: string, name: string): Promise<Record<string, unkno
   }
 }
 
+/** `config.json` in the official layout. @throws LlavaMiniError `bad-model` for a file that is no JSON */
 export async function writeConfig(out: string, folder: ModelFolder, written: readonly SourceTensor[]): Promise<void> {
   const json = (await readJson(folder.dir, 'config.json'))!;
   const language = written.find(({ name }) => name.startsWith('model.layers.'))!;
@@ -74,6 +76,7 @@ export async function writeTokenizer(out: string, { dir }: ModelFolder): Promise
     : [`${dir} has no complete tokenizer: put its files into the exported folder`];
 }
 
+/** The vision tower as a folder of its own within the exported one. */
 export async function writeTower(out: string, folder: ModelFolder, tensors: TensorToWrite[]): Promise<void> {
   const dir = join(out, TOWER_FOLDER);
   await mkdir(dir);

@@ -17,6 +17,7 @@ export interface SourceTensor {
 /** Buffers that transformers makes itself. */
 export const BUFFERS = /\.(?:position_ids|rotary_emb\.inv_freq)$/;
 
+/** Whether a tensor belongs to the vision tower, which the official layout keeps elsewhere. */
 export const isTower = ({ name }: SourceTensor): boolean => name.startsWith(TOWER_PREFIX);
 
 /** The tensors of a model folder, whether it is in the published format or converted without blocks. */

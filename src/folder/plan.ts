@@ -74,6 +74,7 @@ export function formatOf(formats: Manifest['formats']): (name: string) => Weight
   return (name) => (Object.hasOwn(formats, name) ? formats[name] : { kind: 'float32' });
 }
 
+/** A graph's file within a model folder. */
 export const graphFile = (name: GraphName): string => `${name}.onnx`;
 
 /** A model's graphs as ONNX files over stored weights. @throws LlavaMiniError `bad-graph` when a weight is not stored */

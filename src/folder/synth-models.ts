@@ -114,4 +114,5 @@ const MODELS: Record<SynthName, SynthModel> = {
   },
 };
 
+/** A shape for random weights, by its name on the command line. */
 export const synthModelOf = (name: SynthName): SynthModel => MODELS[name];

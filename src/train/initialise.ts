@@ -27,7 +27,7 @@ function firstValue(name: string, shape: number[], config: ModelConfig, seed: st
   if (name.endsWith('pos_embed')) return sinCosTable(config.compressorSize, config.visionWidth);
   if (/(bias|fold\.places|fold\.again\.\d+\.(start|gate))$/.test(name)) return data;
   if (/(norm|ln_q|ln_kv)[a-z_]*\.weight$/.test(name) || shape.length === 1) return data.fill(1);
-  // Layers behind the fold, like their repeats, begin as if they were not there, so that a trained fold can get them.
+  // What refines the finest map, and layers behind the fold, like their repeats, begin as if they were not there, so that a trained fold can get them.
   if (/fold\.layers\.\d+\.(self_attn\.out_proj|mlp\.fc2)\.weight$|fold\.refine\.conv2\.weight$/.test(name)) return data;
   const random = new Random(`${seed}/${name}`);
   const std = standardDeviation(name, shape, config);

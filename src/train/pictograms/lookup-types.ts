@@ -18,7 +18,8 @@ export const RELATIONS: readonly Relation[] = ['left', 'right', 'above', 'below'
  * `optionLetter`, and `isRight`.
  *
  * The prompt's last token tells of the answer: `things`, `colours`, `counts`, `relations` and so on of what it names,
- * `named` which of two things that the question offers it is (0 or 1), `yes` whether it is yes (1) or no (0), `absent` whether what is asked about is missing, and `rightOption`.
+ * `named` which of two things that the question offers it is (0 or 1), `yes` whether it is yes (1) or no (0), `absent`
+ * whether what is asked about is missing, and `rightOption`.
  *
  * The tokens before the question tell of the whole picture (`slotMentions`): `slotThings` what is in a part of it, or
  * nothing, `slotOthers` what else, `slotCounts` how many there are of the first in the picture (0 of nothing),

@@ -1,6 +1,6 @@
-/** @file Which patches a box takes along one side of the grid. */
+/** @file Grids over a picture: which of so many rows or columns a place lies in, and which patches a box takes. */
 
-/** The row or column of patches at a place between 0 and 1. */
+/** Which of `side` equal rows or columns holds a place between 0 and 1; the nearest for a place outside. */
 export function cellAt(x: number, side: number): number {
   return Math.max(0, Math.min(side - 1, Math.floor(x * side)));
 }

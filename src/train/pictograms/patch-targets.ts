@@ -195,10 +195,8 @@ export function colourClass(colour: ColourName | null): number {
 
 /** In which ninth a box's middle lies, along `columns` or `rows`; −1 for any other attribute. */
 export function placeClass(attribute: PatchAttribute, [x0, y0, x1, y1]: Box): number {
-  const of = (from: number, to: number): number =>
-    Math.max(0, Math.min(PLACES - 1, Math.floor(((from + to) / 2) * PLACES)));
-  if (attribute === 'columns') return of(x0, x1);
-  return attribute === 'rows' ? of(y0, y1) : -1;
+  if (attribute === 'columns') return cellAt((x0 + x1) / 2, PLACES);
+  return attribute === 'rows' ? cellAt((y0 + y1) / 2, PLACES) : -1;
 }
 
 /** Visits every patch that a box touches, and says whether it holds the patch's middle; the patch with the box's own middle always counts as held. */

@@ -1,3 +1,4 @@
+import { cellAt } from './patch-grid.ts';
 import { areaOf, centreOf, type SceneView, type ThingGroup } from './questions-view.ts';
 import type { Box } from './types.ts';
 
@@ -9,9 +10,8 @@ export const SLOTS = ROWS * ROWS;
 
 /** In which of the nine parts, row by row, a box's middle lies. */
 export function slotOf(box: Box): number {
-  const third = (at: number): number => Math.max(0, Math.min(ROWS - 1, Math.floor(at * ROWS)));
   const [x, y] = centreOf(box);
-  return ROWS * third(y) + third(x);
+  return ROWS * cellAt(y, ROWS) + cellAt(x, ROWS);
 }
 
 /** Groups with a member in a part, the largest there first. */
