@@ -16,7 +16,7 @@ const MAY_BE_ABSENT: readonly QuestionKind[] = ['refuse', 'colour', 'where', 'bi
 /** The one thing that such a question names, or its kind or place, is what the answer is about. */
 const ASKS_OF_NAMED: readonly QuestionKind[] = ['colour', 'where', 'count', 'category'];
 
-/** Such a question may name two things of which one is the answer, to be taken from there, not from the picture. */
+/** Such a question may name two things of which one is the answer. */
 const OFFERS_TWO: readonly QuestionKind[] = ['bigger', 'compare'];
 
 /**
@@ -50,16 +50,16 @@ function answerTargets({ kind, question, answer }: Question, mentions: readonly 
   };
 }
 
-/** Which of the two things that the question names is the answer, or else what the answer names. */
+/** What the answer names; where the question offers two things, also which of them that is. */
 function namedTargets(kind: QuestionKind, question: string, answer: string, view: SceneView): Targets {
   const [first] = namesIn(answer);
   if (first === undefined) return {};
   const offered = OFFERS_TWO.includes(kind) ? namesIn(question) : [];
   const same = offered.map(({ things }) => things.some((id) => first.things.includes(id)));
-  if (offered.length === 2 && same[0] !== same[1]) return { named: same.indexOf(true) };
+  const named = offered.length === 2 && same[0] !== same[1] ? { named: same.indexOf(true) } : {};
   if (first.kind !== null) return { kinds: CLEAR_KINDS.indexOf(first.kind) };
   const groups = groupsOf(first.things, view);
-  return groups.length === 1 ? { things: conceptClass(groups[0].thing.id) } : {};
+  return groups.length === 1 ? { ...named, things: conceptClass(groups[0].thing.id) } : named;
 }
 
 /** The colour, number or side that the answer names. */

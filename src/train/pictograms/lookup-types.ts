@@ -22,8 +22,9 @@ export const RELATIONS: readonly Relation[] = ['left', 'right', 'above', 'below'
  * whether what is asked about is missing, and `rightOption`.
  *
  * The tokens before the question tell of the whole picture (`slotMentions`): `slotThings` what is in a part of it, or
- * nothing, `slotOthers` what else, `slotCounts` how many there are of the first in the picture (0 of nothing),
- * `slotColours` its colour, `slotLetters` a character of the lettering, the last class where there is none.
+ * nothing, `slotNew` whether no earlier part has one of these (1) or one has (0), `slotCounts` how many there are of
+ * them in the picture (0 of nothing), `slotColours` their colour, `slotLetters` a character of the lettering, the last
+ * class where there is none.
  */
 export type Lookup =
   | 'things'
@@ -44,7 +45,7 @@ export type Lookup =
   | 'yes'
   | 'absent'
   | 'slotThings'
-  | 'slotOthers'
+  | 'slotNew'
   | 'slotCounts'
   | 'slotColours'
   | 'slotLetters';
@@ -73,11 +74,11 @@ export function lookupClasses(): Readonly<Record<Lookup, Head>> {
     named: whole(2),
     yes: whole(2),
     absent: whole(2),
-    slotThings: { classes: patchClassCount(), share: 2, common: nothingClass() },
-    slotOthers: { classes: patchClassCount(), share: 0.5, common: nothingClass() },
-    slotCounts: { classes: MOST_OBJECTS + 1, share: 0.7, common: 0 },
+    slotThings: { classes: patchClassCount(), share: 3, common: nothingClass() },
+    slotNew: { classes: 2, share: 1, common: 1 },
+    slotCounts: { classes: MOST_OBJECTS + 1, share: 1, common: 0 },
     slotColours: { classes: colours, share: 0.5 },
-    slotLetters: { classes: CHARACTERS.length + 1, share: 2, common: CHARACTERS.length },
+    slotLetters: { classes: CHARACTERS.length + 1, share: 3, common: CHARACTERS.length },
   };
 }
 

@@ -86,8 +86,8 @@ test('the last token tells the answer', () => {
   const shown = scene(object('cat', 0.15, 0.5, { colour: 'red' }, 0.4), object('hammer', 0.85, 0.5));
   const cat = conceptClass('cat');
   const bigger = (question: string) => lastOf('bigger', question, 'The cat is bigger.', shown);
-  expect(bigger('Which is bigger, the hammer or the cat?')).toEqual({ absent: 0, named: 1 });
-  expect(bigger('is the cat or the hammer bigger')).toEqual({ absent: 0, named: 0 });
+  expect(bigger('Which is bigger, the hammer or the cat?')).toEqual({ absent: 0, named: 1, things: cat });
+  expect(bigger('is the cat or the hammer bigger')).toEqual({ absent: 0, named: 0, things: cat });
   expect(bigger('What is the biggest thing?')).toEqual({ absent: 0, things: cat });
   const more = ['Do you see more dogs or more cats?', 'There are more dogs.'] as const;
   expect(lastOf('compare', ...more, shown)).toEqual({ named: 0 });

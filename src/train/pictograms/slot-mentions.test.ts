@@ -9,26 +9,21 @@ import { COLOUR_NAMES, type Scene } from './types.ts';
 
 const told = (shown: Scene) => slotMentions(viewScene(shown)).map(({ targets }) => targets);
 
-test('each slot tells what is in its part of the picture, and how many there are of that', () => {
+test('each slot tells what is in its part of the picture, how many there are of that, and whether it comes first', () => {
   const slots = told(catAndDogs);
   expect(slots).toHaveLength(9);
-  const nothing = { slotThings: nothingClass(), slotOthers: nothingClass(), slotCounts: 0, slotColours: -1 };
-  const dog = { slotThings: conceptClass('dog'), slotOthers: nothingClass(), slotCounts: 2, slotColours: -1 };
-  const red = COLOUR_NAMES.indexOf('red');
+  const nothing = { slotThings: nothingClass(), slotNew: -1, slotCounts: 0, slotColours: -1 };
+  const dog = { slotThings: conceptClass('dog'), slotNew: 1, slotCounts: 2, slotColours: -1 };
+  const cat = { slotThings: conceptClass('cat'), slotNew: 1, slotCounts: 1, slotColours: COLOUR_NAMES.indexOf('red') };
+  const wanted = Array(9).fill(nothing).with(2, dog).with(3, cat).with(7, { ...dog, slotNew: 0 });
   slots.forEach((slot, i) => {
-    const wanted =
-      i === 3
-        ? { ...dog, slotThings: conceptClass('cat'), slotCounts: 1, slotColours: red }
-        : i % 5 === 2
-          ? dog
-          : nothing;
-    expect(slot, `slot ${i}`).toMatchObject(wanted);
+    expect(slot, `slot ${i}`).toMatchObject(wanted[i]);
   });
 });
 
 test('of two things in one part the larger comes first, and nothing is told where one is not plain to see', () => {
   const both = [object('cat', 0.45, 0.5), object('dog', 0.6, 0.55, {}, 0.3)];
-  expect(told(scene(...both))[4]).toMatchObject({ slotThings: conceptClass('dog'), slotOthers: conceptClass('cat') });
+  expect(told(scene(...both))[4]).toMatchObject({ slotThings: conceptClass('dog') });
   const hidden = told(scene(both[0], { ...both[1], hidden: 0.6 }));
   expect(Object.keys(hidden[4])).toEqual(['slotLetters']);
   expect(hidden[3]).toMatchObject({ slotThings: nothingClass() });

@@ -2,7 +2,7 @@ import type { Mention, Targets } from './lookup-types.ts';
 import { CHARACTERS } from './patch-letters.ts';
 import { colourClass, conceptClass, nothingClass } from './patch-targets.ts';
 import type { SceneView } from './questions-view.ts';
-import { groupsAt, SLOTS } from './slots.ts';
+import { firstSlotOf, groupsAt, SLOTS } from './slots.ts';
 import type { Lettering } from './types.ts';
 
 /**
@@ -22,10 +22,10 @@ export function slotMentions(view: SceneView): Mention[] {
 function thingTargets(view: SceneView, slot: number): Targets {
   const there = groupsAt(view, slot);
   if (there.some((group) => !group.askable)) return {};
-  const [first, second] = there;
+  const [first] = there;
   return {
     slotThings: first ? conceptClass(first.thing.id) : nothingClass(),
-    slotOthers: second ? conceptClass(second.thing.id) : nothingClass(),
+    slotNew: first ? Number(firstSlotOf(first) === slot) : -1,
     slotCounts: first?.members.length ?? 0,
     slotColours: first ? colourClass(first.colour) : -1,
   };

@@ -25,6 +25,11 @@ export function groupsAt({ groups }: Pick<SceneView, 'groups'>, slot: number): T
     .map(({ group }) => group);
 }
 
+/** The first part, row by row, that has one of a group. */
+export function firstSlotOf({ members }: Pick<ThingGroup, 'members'>): number {
+  return Math.min(...members.map(({ box }) => slotOf(box)));
+}
+
 /** In the order in which slots, and descriptions, come upon them: row by row, the largest of a part first. */
 export function groupsInOrder(view: Pick<SceneView, 'groups'>): ThingGroup[] {
   const slots = Array.from({ length: SLOTS }, (_, slot) => slot);
