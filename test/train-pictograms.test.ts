@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readHeader } from '../src/checkpoint/safetensors.ts';
 import { readWeights } from '../src/train/run-state.ts';
@@ -23,6 +24,8 @@ const answers = (id: string, store: string) => ({
   buckets: [{ pictures: 4, questions: 2, promptTokens: 160, sequence: 260, labels: 400, answerTokens: 98 }],
   optimiser: { groups: groups('mm_projector|prefusion_layers|model\\.layers|lookup_head') },
 });
+/** Paths of a plan are relative to its folder, which is a new one each time. */
+const PHOTOGRAPHS = relative(join(tmpdir(), 'one'), resolve('training/photographs'));
 const PLAN = {
   ...TINY_PLAN,
   stages: [
@@ -52,6 +55,7 @@ const PLAN = {
       optimiser: { groups: groups('fold\\.(linear|layers)|compressor|naming_head') },
     },
     fold('fold', 'kept'),
+    { id: 'cutouts', kind: 'cutouts', count: 5, photographs: PHOTOGRAPHS },
     { id: 'match', kind: 'match', sharpness: 30, copy: 0.25 },
     answers('first', 'kept'),
     { id: 'places', kind: 'places', store: 'kept', pictures: 16 },
@@ -104,6 +108,13 @@ it('writes places behind the fold: only pictures folded anew have them', async (
   );
   expect(placed.length).toBe(kept.length);
   expect(placed.equals(kept)).toBe(false);
+});
+
+it('keeps patches of photographs’ surfaces', async () => {
+  const [cutouts, kept] = await Promise.all(
+    ['cutouts', 'kept'].map((store) => stat(join(run.dir, 'run', `${store}.f16`))),
+  );
+  expect(cutouts.size / 5).toBe(kept.size / 24);
 });
 
 it('scores answers and what fused names tell', async () => {

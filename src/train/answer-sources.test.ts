@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { catAndDogs } from '../../test/support/made-scene.ts';
 import { TextTokenizer } from '../text/index.ts';
+import { halvesToFloats } from '../util/float16.ts';
 import { Random } from '../util/random.ts';
 import { classSource, sceneSource } from './answer-sources.ts';
 import { ClassExamples } from './class-examples.ts';
@@ -20,13 +21,30 @@ const encoder = new PairEncoder(tokenizer);
 const store = { length: 3, classes: CLASSES, labels: [catAndDogs], read() {} } as unknown as FeatureStore<Scene>;
 const row = () => ({ patches: new Uint16Array(4 * 8), probabilities: new Uint16Array(CLASSES), words: {} });
 
+const classes = new Random('rows');
+const examples = new ClassExamples(
+  Float32Array.from({ length: CLASSES * 8 }, () => classes.normal()),
+  CLASSES,
+);
+
+test('cutouts keep their features, and their classifier is never quite unsure', () => {
+  const kept = { ...store, read: (_: number, patches: Uint16Array) => patches.fill(7) } as unknown as typeof store;
+  const source = classSource(examples, kept, encoder, { weight: 1, asKept: true, side: 2 });
+  const random = new Random(1);
+  let sure = 0;
+  for (let i = 0; i < 60; i++) {
+    const into = row();
+    expect(source.draw(i, random, into).length).toBeGreaterThan(0);
+    expect(new Set(into.patches)).toEqual(new Set([7]));
+    if (Math.max(...halvesToFloats(into.probabilities)) > 0.3) sure++;
+  }
+  // One in ten wavers between two.
+  expect(sure).toBeGreaterThan(45);
+});
+
 test('of made-up photographs, at least as many questions ask for a word as for a sentence', () => {
-  const random = new Random('rows');
-  const examples = new ClassExamples(
-    Float32Array.from({ length: CLASSES * 8 }, () => random.normal()),
-    CLASSES,
-  );
-  const source = classSource(examples, store, encoder, 1, 2);
+  const random = new Random(2);
+  const source = classSource(examples, store, encoder, { weight: 1, asKept: false, side: 2 });
   let [asked, short] = [0, 0];
   for (let i = 0; i < 150; i++) {
     const questions = source

@@ -133,32 +133,37 @@ function encode(encoder: PairEncoder, q: Question): AskedPair {
   return { kind: q.kind, ...encoder.encode(q.question, q.answer, q.kind === 'text') };
 }
 
+/** In a photograph, a class less likely than this says little; among mixed-up features, where nothing else tells, it is all there is. */
+const LEAST_SHARE = { asKept: 0.3, mixed: 0.14 };
+
 /**
  * Made-up photographs: the classifier's probabilities around one of its classes, over features that tell nothing:
- * taken from other pictures, often shuffled and with every channel made stronger or weaker, as photographs differ from
- * drawings. So nothing but the classifier tells what it is. Where two names are nearly as likely, the answer is both.
+ * those of cutouts as they are kept, or taken from other pictures, often shuffled and with every channel made stronger
+ * or weaker, as photographs differ from drawings. So nothing but the classifier tells what it is. Where two names are
+ * nearly as likely, the answer is both.
  */
 export function classSource(
   examples: ClassExamples,
   store: FeatureStore<Scene>,
   encoder: PairEncoder,
-  weight: number,
-  side: number,
+  options: { weight: number; asKept: boolean; side: number },
 ): AnswerSource {
+  const { weight, asKept, side } = options;
   const photos = photoClasses();
   // Names are drawn evenly, then a class of that name: there are over a hundred breeds of dogs.
   const byName = new Map<string, number[]>();
   for (const { name, index } of photos) byName.set(name, [...(byName.get(name) ?? []), index]);
   const list = [...byName.keys()];
   return {
-    name: 'classes',
+    name: asKept ? 'cutouts' : 'classes',
     weight,
     length: list.length,
     draw(index, random, into) {
       const target = photos[random.pick(byName.get(list[index]) as number[])];
-      examples.fill(target.index, random, into.probabilities);
+      examples.fill(target.index, random, into.probabilities, asKept ? LEAST_SHARE.asKept : LEAST_SHARE.mixed);
       if (random.chance(UNSURE)) examples.mixIn(target.index, random, into.probabilities);
-      meaninglessFeatures(store, random, into.patches, side);
+      if (asKept) store.read(random.int(store.length), into.patches, new Uint16Array(store.classes), 0);
+      else meaninglessFeatures(store, random, into.patches, side);
       const [first, second] = likeliestNames(photos, into.probabilities);
       if (second.share > NEARLY * first.share)
         return oftenShort(() => unsureQuestion(first.photo, second.photo, random)).map((q) => encode(encoder, q));

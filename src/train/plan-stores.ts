@@ -46,7 +46,7 @@ export function checkStores({ stages }: TrainingPlan, where: string): void {
       throw new LlavaMiniError('bad-data', `${where}: stage ${stage.id}: ${key}: ${store} ${why}`);
     };
     if (stage.kind === 'pictures') made.set(stage.id, stage.keep);
-    if (stage.kind === 'llava') made.set(stage.id, 'patches');
+    if (stage.kind === 'llava' || stage.kind === 'cutouts') made.set(stage.id, 'patches');
     if (stage.kind === 'naming') {
       for (const store of stage.stores) need(store, 'maps', 'stores');
       for (const store of stage.heldOut) need(store, 'maps', 'heldOut');

@@ -18,6 +18,7 @@ const STAGES = {
     optimiser: { groups },
   },
   fold: { id: 'fold', kind: 'fold', stores: [{ from: 'maps', to: 'patches' }] },
+  cutouts: { id: 'cutouts', kind: 'cutouts', count: 5, photographs: 'photographs' },
   own: { id: 'own', kind: 'llava', file: 'data.json', images: 'images' },
   answers: {
     id: 'answers',
@@ -27,6 +28,7 @@ const STAGES = {
       { kind: 'scenes', name: 'scenes', store: 'patches', asking: 'all', weight: 1 },
       { kind: 'llava', name: 'own', store: 'own', weight: 2 },
       { kind: 'classes', store: 'patches', weight: 1 },
+      { kind: 'classes', store: 'cutouts', asKept: true, weight: 1 },
     ],
     heldOut: [],
     buckets: [bucket],
@@ -80,9 +82,9 @@ describe('parsePlan', () => {
   it('fills in what is usual', () => {
     const { stages } = parsePlan(plan(), 'plan.json');
     expect(stages[2]).toMatchObject({ warmup: 50, evaluateEvery: 400, optimiser: { clip: 1, accumulate: 1 } });
-    expect(stages[5]).toMatchObject({ warmup: 40, evaluateEvery: 300, buckets: [{ share: 1 }] });
+    expect(stages[6]).toMatchObject({ warmup: 40, evaluateEvery: 300, buckets: [{ share: 1 }] });
     const { stages: own } = parsePlan(withStage('answers', { optimiser: { groups, accumulate: 4 } }), 'plan.json');
-    expect(own[5]).toMatchObject({ optimiser: { accumulate: 4 } });
+    expect(own[6]).toMatchObject({ optimiser: { accumulate: 4 } });
   });
 
   it('lets stages that keep the fold still use patches made before', () => {
@@ -92,7 +94,7 @@ describe('parsePlan', () => {
       { ...onMaps, ...only('mm_projector') },
       { ...STAGES.answers, id: 'same' },
     ];
-    const stages = [STAGES.maps, STAGES.fold, STAGES.own, ...still, STAGES.answers];
+    const stages = [STAGES.maps, STAGES.fold, STAGES.cutouts, STAGES.own, ...still, STAGES.answers];
     expect(parsePlan(plan(stages), 'plan.json').stages).toHaveLength(stages.length);
   });
 
@@ -123,8 +125,8 @@ describe('parsePlan', () => {
       'groups.0.optimiser',
     ],
     ['no clipping', withStage('naming', { optimiser: { clip: 0, groups } }), 'stages.2.optimiser.clip'],
-    ['no sources', withStage('answers', { sources: [] }), 'stages.5.sources'],
-    ['an unknown source', withStage('answers', { sources: [{ kind: 'web' }] }), 'stages.5.sources.0.kind'],
+    ['no sources', withStage('answers', { sources: [] }), 'stages.6.sources'],
+    ['an unknown source', withStage('answers', { sources: [{ kind: 'web' }] }), 'stages.6.sources.0.kind'],
     ['a bucket without a size', withStage('answers', { buckets: [{ ...bucket, labels: 0 }] }), 'buckets.0.labels'],
     ['two stages of one name', plan([STAGES.export, STAGES.export]), 'two stages are called export'],
     ['a store that nobody makes', withStage('naming', { stores: ['mops'] }), 'stage naming: stores: mops is not made'],
@@ -138,17 +140,24 @@ describe('parsePlan', () => {
     ],
     [
       'answers from patches folded before their places were written',
-      plan([STAGES.maps, STAGES.fold, { id: 'places', kind: 'places', store: 'patches' }, STAGES.own, STAGES.answers]),
+      plan([
+        STAGES.maps,
+        STAGES.fold,
+        { id: 'places', kind: 'places', store: 'patches' },
+        STAGES.cutouts,
+        STAGES.own,
+        STAGES.answers,
+      ]),
       'stage answers: sources.store: patches keeps patches of a fold that has changed since, not patches',
     ],
     [
       'answers from patches folded before more naming',
-      plan([STAGES.maps, STAGES.fold, STAGES.naming, STAGES.own, STAGES.answers]),
+      plan([STAGES.maps, STAGES.fold, STAGES.naming, STAGES.cutouts, STAGES.own, STAGES.answers]),
       'stage answers: sources.store: patches keeps patches of a fold that has changed since, not patches',
     ],
     [
       'answers from patches folded before answers on maps that move the fold',
-      plan([STAGES.maps, STAGES.fold, { ...onMaps, id: 'more' }, STAGES.own, STAGES.answers]),
+      plan([STAGES.maps, STAGES.fold, { ...onMaps, id: 'more' }, STAGES.cutouts, STAGES.own, STAGES.answers]),
       'stage answers: sources.store: patches keeps patches of a fold that has changed since, not patches',
     ],
     [

@@ -50,7 +50,13 @@ const source = z.discriminatedUnion('kind', [
     favour: z.partialRecord(z.enum([...QUESTION_KINDS, 'short']), z.number().positive()).optional(),
     weight: z.number().positive(),
   }),
-  z.object({ kind: z.literal('classes'), store: id, weight: z.number().positive() }),
+  z.object({
+    kind: z.literal('classes'),
+    store: id,
+    /** Take the store's features as they are: `cutouts` show nothing that has a name. Others are mixed up first. */
+    asKept: z.boolean().default(false),
+    weight: z.number().positive(),
+  }),
   z.object({ kind: z.literal('llava'), name: id, store: id, weight: z.number().positive() }),
 ]);
 
@@ -69,6 +75,8 @@ const stage = z.discriminatedUnion('kind', [
     styles: z.array(z.string()).optional(),
     seed: z.string().optional(),
   }),
+  /** Outlines of drawings, filled with pieces of the photographs in a folder; see `drawCutout`. */
+  z.object({ id, kind: z.literal('cutouts'), count: positive, photographs: z.string(), seed: z.string().optional() }),
   /** Pictures and conversations of a file in LLaVA's JSON format. */
   z.object({ id, kind: z.literal('llava'), file: z.string(), images: z.string() }),
   /** Stage 0: naming with a classifier that is thrown away. */

@@ -63,7 +63,8 @@ export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<v
       });
     if (s.kind === 'llava')
       return llavaSource(s.name, kept<LlavaRecord>(s.store), tokenizer, tokenizer.idOf('<|end|>') as number, s.weight);
-    return classSource(examples, kept<Scene>(s.store), encoder, s.weight, run.vision.imageSize / 32);
+    const { weight, asKept } = s;
+    return classSource(examples, kept<Scene>(s.store), encoder, { weight, asKept, side: run.vision.imageSize / 32 });
   };
   // Conversations of others may have the picture anywhere in their first turn.
   const isOurs = [...stage.sources, ...stage.heldOut].every(({ kind }) => kind !== 'llava');

@@ -4,6 +4,7 @@ import { halvesToFloats } from '../util/float16.ts';
 import { foldStore } from './fold-store.ts';
 import { keepPictures } from './keep-pictures.ts';
 import { imagePath, type LlavaRecord, readLlavaData } from './llava-data.ts';
+import { drawCutout, loadPhotographs } from './pictograms/cutouts.ts';
 import { PictureFactory } from './pictograms/picture-factory.ts';
 import type { Recipe } from './pictograms/recipe.ts';
 import { loadSprites } from './pictograms/sprites.ts';
@@ -33,6 +34,26 @@ export async function runPictures(run: Run, stage: StageOf<'pictures'>): Promise
     await keepPictures(labelled(), tower, store, (done) => run.onPictures?.(stage.id, done, stage.count), run.signal);
   } finally {
     await factory.close();
+    await tower.dispose();
+    store.close();
+  }
+}
+
+export async function runCutouts(run: Run, stage: StageOf<'cutouts'>): Promise<void> {
+  const photographs = await loadPhotographs(join(run.base, stage.photographs));
+  const sprites = await loadSprites({ signal: run.signal });
+  const store = openStore<Scene>(run, stage.id, 'patches');
+  const tower = await TowerRunner.create(run.vision, run.weights, 'patches', run.threads);
+  const labelled = async function* () {
+    for (let i = store.length; i < stage.count; i++) {
+      const seed = `${stage.seed ?? stage.id}/${i}`;
+      const { picture, scene } = await drawCutout(photographs, sprites, run.vision.imageSize, seed);
+      yield { picture, label: scene };
+    }
+  };
+  try {
+    await keepPictures(labelled(), tower, store, (done) => run.onPictures?.(stage.id, done, stage.count), run.signal);
+  } finally {
     await tower.dispose();
     store.close();
   }

@@ -13,7 +13,7 @@ import { MetricsFile } from './metrics.ts';
 import { parsePlan, type Stage, type TrainingPlan } from './plan.ts';
 import { runAnswers, runMatch, runTokenizer } from './run-answers.ts';
 import { runNaming } from './run-naming.ts';
-import { runFold, runLlava, runPictures, runPlaces } from './run-pictures.ts';
+import { runCutouts, runFold, runLlava, runPictures, runPlaces } from './run-pictures.ts';
 import { readWeights, saveWeights } from './run-state.ts';
 import type { Weights } from './step-runner.ts';
 
@@ -114,6 +114,8 @@ async function runStage(run: Run, stage: Stage): Promise<void> {
       return runTokenizer(run, stage);
     case 'pictures':
       return runPictures(run, stage);
+    case 'cutouts':
+      return runCutouts(run, stage);
     case 'llava':
       return runLlava(run, stage);
     case 'naming':

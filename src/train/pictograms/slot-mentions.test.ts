@@ -15,7 +15,11 @@ test('each slot tells what is in its part of the picture, how many there are of 
   const nothing = { slotThings: nothingClass(), slotNew: -1, slotCounts: 0, slotColours: -1 };
   const dog = { slotThings: conceptClass('dog'), slotNew: 1, slotCounts: 2, slotColours: -1 };
   const cat = { slotThings: conceptClass('cat'), slotNew: 1, slotCounts: 1, slotColours: COLOUR_NAMES.indexOf('red') };
-  const wanted = Array(9).fill(nothing).with(2, dog).with(3, cat).with(7, { ...dog, slotNew: 0 });
+  const wanted = Array(9)
+    .fill(nothing)
+    .with(2, dog)
+    .with(3, cat)
+    .with(7, { ...dog, slotNew: 0 });
   slots.forEach((slot, i) => {
     expect(slot, `slot ${i}`).toMatchObject(wanted[i]);
   });
