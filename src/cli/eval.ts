@@ -13,6 +13,7 @@ interface EvalFlags {
   set?: string;
   limit?: number;
   strength?: number;
+  pictures?: string;
   threads?: number;
   dtype?: WeightType;
   tower?: string;
@@ -25,15 +26,16 @@ export function addEvalCommand(program: Command): void {
     .command('eval')
     .summary('score a model on held-out questions')
     .description(
-      'Asks a model questions that it was not trained on and counts the right answers, for each kind of question. Needs the icon sets, which are development dependencies: run it in a clone after npm ci. Drawings are kept in runs/pictograms.',
+      'Asks a model questions that it was not trained on and counts the right answers, for each kind of question. Needs the icon sets, which are development dependencies: run it in a clone after npm ci. Drawings are kept in runs/pictograms. Photographs come from the Debian package tuxpaint-stamps-default.',
     )
     .argument('[model]', 'folder, or ORG/NAME on the hub (default: nano)')
     .option(
       '--set <name>',
-      'seen: scenes in the styles of the training; apple, openmoji, facebook: styles never seen',
+      'seen: scenes in the styles of the training; apple, openmoji, facebook: styles never seen; photographs: of one thing',
       'seen',
     )
-    .option('--limit <n>', 'questions of each kind (default: 1000)', parseWhole)
+    .option('--limit <n>', 'questions of each kind (default: 1000; all photographs)', parseWhole)
+    .option('--pictures <folder>', 'where the photographs are (default: where the package puts them)')
     .option(
       '--strength <x>',
       'how much drawings are changed, 0 to 1 (default: 0.3 in scenes, 0 in styles never seen)',
@@ -46,6 +48,7 @@ export function addEvalCommand(program: Command): void {
   addExamples(command, [
     ['llava-mini eval', 'score nano'],
     ['llava-mini eval --set apple', 'can it name drawings in a style that it never saw?'],
+    ['llava-mini eval --set photographs', '269 photographs of one thing, each on a plain ground'],
     ['llava-mini eval --strength 1', 'drawings changed so strongly that people cannot tell them all either'],
     ['llava-mini eval ./my-model --limit 100', 'a quick look at another model'],
   ]);
@@ -62,6 +65,7 @@ async function evaluate(model: string | undefined, flags: EvalFlags, signal: Abo
     set: flags.set,
     limit: flags.limit,
     strength: flags.strength,
+    pictures: { folder: flags.pictures },
     threads: flags.threads,
     dtype: flags.dtype,
     tower: flags.tower,

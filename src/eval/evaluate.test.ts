@@ -41,6 +41,24 @@ describe('evaluateModel', () => {
     expect(changed.wrong.map((w) => w.answer)).not.toEqual(result.wrong.map((w) => w.answer));
   });
 
+  it('asks about photographs of a folder, for a sentence and for a word', async () => {
+    const named = [
+      { file: 'cat.png', names: ['cat'] },
+      { file: 'coffee.png', names: ['violin'] },
+    ];
+    const photographs = { set: 'photographs', threads: 1, pictures: { folder: 'examples/pictures', named } };
+    const result = await evaluateModel(undefined, photographs);
+    expect(result.kinds).toEqual({ sentence: { right: 1, total: 2 }, word: { right: 1, total: 2 } });
+    expect(result.wrong.map(({ seed, expected }) => [seed, expected])).toEqual(
+      Array.from({ length: 2 }, () => ['coffee.png', 'violin']),
+    );
+    expect((await evaluateModel(undefined, { ...photographs, limit: 1 })).average).toBe(1);
+    const none = { ...photographs, pictures: { folder: 'examples/pictures', named: [{ file: 'dog.png', names: ['dog'] }] } };
+    await expect(evaluateModel(undefined, none)).rejects.toMatchObject({ code: 'not-found' });
+    const text = { ...photographs, pictures: { folder: '.', named: [{ file: 'README.md', names: ['text'] }] } };
+    await expect(evaluateModel(undefined, text)).rejects.toMatchObject({ code: 'bad-data' });
+  });
+
   it('stops when it is told to, before and within', async () => {
     const signal = AbortSignal.abort(new Error('never'));
     await expect(evaluateModel(model.dir, { ...options, signal })).rejects.toThrow('never');

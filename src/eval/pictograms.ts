@@ -1,0 +1,73 @@
+import { conceptOf } from '../train/pictograms/concepts.ts';
+import { PictureFactory, type PictureOrder } from '../train/pictograms/picture-factory.ts';
+import { askAbout, QUESTION_KINDS, type Question } from '../train/pictograms/questions.ts';
+import { nameQuestion } from '../train/pictograms/questions-name.ts';
+import type { Recipe } from '../train/pictograms/recipe.ts';
+import { loadSprites, type StoredSprites } from '../train/pictograms/sprites.ts';
+import type { Scene } from '../train/pictograms/types.ts';
+import { Random } from '../util/random.ts';
+import type { Exhibit } from './exhibit.ts';
+
+/** Scenes in the styles trained on, or one thing alone in a style that was held out. */
+export type PictogramSet = 'seen' | 'apple' | 'openmoji' | 'facebook';
+
+export function pictogramKinds(set: PictogramSet): readonly string[] {
+  return set === 'seen' ? QUESTION_KINDS : ['name'];
+}
+
+/**
+ * Drawn pictures, as many as are fetched, with one question of each kind that fits. Same seed, same pictures and
+ * questions. Needs the icon sets (development dependencies).
+ *
+ * @param strength how much drawings are changed, 0 to 1
+ */
+export async function pictograms(
+  set: PictogramSet,
+  strength: number,
+  seed: string,
+  signal?: AbortSignal,
+): Promise<AsyncGenerator<Exhibit>> {
+  const sprites = await loadSprites({ ...(set === 'seen' ? {} : { styles: [set] }), signal });
+  return draw(sprites, orders(set, strength, seed), set, signal);
+}
+
+async function* draw(
+  sprites: StoredSprites,
+  ordered: Iterable<PictureOrder>,
+  set: PictogramSet,
+  signal?: AbortSignal,
+): AsyncGenerator<Exhibit> {
+  const factory = new PictureFactory(sprites, { workers: 1, ahead: 8 });
+  try {
+    for await (const { picture, scene } of factory.pictures(ordered, { signal }))
+      yield {
+        name: scene.seed,
+        picture: { width: scene.size, height: scene.size, data: picture },
+        questions: questionsAbout(set, scene).map((question) => [question.kind, question]),
+      };
+  } finally {
+    await factory.close();
+  }
+}
+
+function* orders(set: PictogramSet, strength: number, seed: string): Generator<PictureOrder> {
+  const recipe: Recipe = set === 'seen' ? scenes(strength) : { kind: 'single', size: 256, strength };
+  for (let i = 0; ; i++) yield { recipe, seed: `${seed}/${set}/${i}` };
+}
+
+function scenes(strength: number): Recipe {
+  return {
+    kind: 'mix',
+    parts: [
+      { weight: 4, recipe: { kind: 'objects', size: 256, count: [2, 6], strength } },
+      { weight: 2, recipe: { kind: 'shapes', size: 256, strength } },
+      { weight: 1, recipe: { kind: 'lettering', size: 256, strength } },
+      { weight: 3, recipe: { kind: 'single', size: 256, strength } },
+    ],
+  };
+}
+
+function questionsAbout(set: PictogramSet, scene: Scene): Question[] {
+  const random = new Random(`${scene.seed}/questions`);
+  return set === 'seen' ? askAbout(scene, random) : [nameQuestion(conceptOf(scene.objects[0]), random)];
+}
