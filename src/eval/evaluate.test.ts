@@ -53,7 +53,10 @@ describe('evaluateModel', () => {
       Array.from({ length: 2 }, () => ['coffee.png', 'violin']),
     );
     expect((await evaluateModel(undefined, { ...photographs, limit: 1 })).average).toBe(1);
-    const none = { ...photographs, pictures: { folder: 'examples/pictures', named: [{ file: 'dog.png', names: ['dog'] }] } };
+    const none = {
+      ...photographs,
+      pictures: { folder: 'examples/pictures', named: [{ file: 'dog.png', names: ['dog'] }] },
+    };
     await expect(evaluateModel(undefined, none)).rejects.toMatchObject({ code: 'not-found' });
     const text = { ...photographs, pictures: { folder: '.', named: [{ file: 'README.md', names: ['text'] }] } };
     await expect(evaluateModel(undefined, text)).rejects.toMatchObject({ code: 'bad-data' });

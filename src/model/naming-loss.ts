@@ -4,6 +4,9 @@ import { compress } from './compressor.ts';
 import type { ModelConfig } from './config.ts';
 import { patchGrid, type VisionConfig } from './vision/index.ts';
 
+/** Prefix of the classifiers' weights, which are thrown away after training. */
+export const NAMING_HEAD = 'naming_head.';
+
 /** Classifiers of patches that the naming stage has besides that of the token, whose loss counts 1. */
 export type PatchHeads = Readonly<Record<string, { classes: number; weight: number }>>;
 
@@ -30,7 +33,7 @@ export function namingLoss(
   const pictures = features.shape[0] as number;
   const width = config.visionWidth * config.compressorSize ** 2;
   const classify = (x: Value, name: string, count: number): Value => {
-    const w = (part: string, ...shape: number[]): Value => graph.parameter(`naming_head.${name}${part}`, shape);
+    const w = (part: string, ...shape: number[]): Value => graph.parameter(`${NAMING_HEAD}${name}${part}`, shape);
     const inputs = x.dim(-1) as number;
     const norm = g.layerNorm(x, w('norm.weight', inputs), w('norm.bias', inputs), 1e-5);
     return g.linear(norm, w('weight', count, inputs), w('bias', count));

@@ -69,6 +69,4 @@ export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<voi
   } finally {
     for (const opened of [...stores, ...Object.values(heldOut)]) opened.close();
   }
-  // Thrown away here too, so that a run that goes on from files has the same weights as one that never stopped.
-  for (const name of [...run.weights.keys()]) if (name.startsWith('naming_head.')) run.weights.delete(name);
 }

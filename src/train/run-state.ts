@@ -55,14 +55,14 @@ function readProgress(text: string | undefined, path: string): Progress {
   });
 }
 
-/** All weights of a model in 16 bits (or 32), in the official names. */
+/** All these weights in 16 bits (or 32), in the official names. */
 export async function saveWeights(
   path: string,
   weights: Weights,
   dtype: 'F16' | 'F32',
   metadata: Record<string, string> = {},
 ): Promise<void> {
-  const names = [...weights.keys()].filter((n) => !n.startsWith('naming_head.')).sort();
+  const names = [...weights.keys()].sort();
   await writeSafetensors(
     path,
     names.map((name) => ({ name, dtype, ...(weights.get(name) as { shape: number[]; data: Float32Array }) })),

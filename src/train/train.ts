@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { LlavaMiniError } from '../errors.ts';
 import { type ModelConfig, parseModelConfig } from '../model/config.ts';
 import { LOOKUP_HEAD } from '../model/lookup-loss.ts';
+import { NAMING_HEAD } from '../model/naming-loss.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
 import { parseVisionConfig } from '../model/vision/index.ts';
 import { fileError, writeFileAtomic } from '../util/atomic-file.ts';
@@ -135,9 +136,9 @@ async function runStage(run: Run, stage: Stage): Promise<void> {
   }
 }
 
-/** What answers need: classifiers that only taught are left out. */
+/** What answers need. Classifiers that only taught stay in a run's folder, for one that goes on from there. */
 function withoutHeads(weights: Weights): Weights {
-  return new Map([...weights].filter(([name]) => !name.startsWith(LOOKUP_HEAD)));
+  return new Map([...weights].filter(([name]) => !name.startsWith(NAMING_HEAD) && !name.startsWith(LOOKUP_HEAD)));
 }
 
 /** The frozen tower alone, also when the file holds a whole trained model. */
