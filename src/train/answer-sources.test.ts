@@ -3,13 +3,14 @@ import { catAndDogs } from '../../test/support/made-scene.ts';
 import { TextTokenizer } from '../text/index.ts';
 import { halvesToFloats } from '../util/float16.ts';
 import { Random } from '../util/random.ts';
-import { classSource, sceneSource } from './answer-sources.ts';
 import { ClassExamples } from './class-examples.ts';
+import { classSource } from './class-source.ts';
 import type { FeatureStore } from './feature-store.ts';
 import { NAME_TEMPLATES } from './pictograms/questions-name.ts';
 import { SHORT_SUFFIXES } from './pictograms/questions-wording.ts';
 import { SLOTS } from './pictograms/slots.ts';
 import type { Scene } from './pictograms/types.ts';
+import { sceneSource } from './scene-source.ts';
 import { PairEncoder, TOKENIZER_CONFIG, trainTokenizer } from './tokenise.ts';
 
 const CLASSES = 1000;

@@ -1,137 +1,14 @@
-import type { WordTable } from '../model/word-loss.ts';
-import type { TextTokenizer } from '../text/index.ts';
 import { floatsToHalves, halvesToFloats } from '../util/float16.ts';
 import type { Random } from '../util/random.ts';
 import type { ClassExamples } from './class-examples.ts';
-import { type Favour, favouredQuestions } from './favoured-questions.ts';
 import type { FeatureStore } from './feature-store.ts';
-import type { LookupPlace } from './lookup-batch.ts';
-import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
+import { namedConcepts } from './pictograms/concepts.ts';
 import { type PhotoClass, photoClasses } from './pictograms/imagenet.ts';
-import type { Mention } from './pictograms/lookup-types.ts';
-import { lookupsOf } from './pictograms/lookups.ts';
-import {
-  conceptClass,
-  nothingClass,
-  type PatchAttribute,
-  patchAttribute,
-  patchClassWords,
-  patchTargets,
-} from './pictograms/patch-targets.ts';
-import type { Question } from './pictograms/questions.ts';
 import { askAboutThing, asksForWord, nameQuestion, unsureQuestion } from './pictograms/questions-name.ts';
-import { CLEAR_KINDS } from './pictograms/questions-thing.ts';
-import { viewScene } from './pictograms/questions-view.ts';
-import { slotMentions } from './pictograms/slot-mentions.ts';
-import { COLOUR_NAMES, type Scene } from './pictograms/types.ts';
-import type { AnswerSource, AnswerStage, AskedPair } from './stage-answers.ts';
+import type { Question } from './pictograms/questions-types.ts';
+import type { Scene } from './pictograms/types.ts';
+import type { AnswerSource, AskedPair } from './stage-answers.ts';
 import type { PairEncoder } from './tokenise.ts';
-
-/** What is asked of a scene: everything, or only what a single thing is. */
-export type Asking = 'all' | 'name';
-
-export function wordTable(tokenizer: TextTokenizer, words: readonly (readonly string[])[]): WordTable {
-  return words.map((own) => own.flatMap((word) => tokenizer.encode(word)));
-}
-
-/** How much each kind of words counts: of patches, and `token` the name of the one thing in the picture. */
-export type WordWeights = Partial<Record<'names' | 'colours' | 'rows' | 'columns' | 'kinds' | 'token', number>>;
-
-/** Words for what else than its name a thing has. */
-const ATTRIBUTES = {
-  rows: [' top', ' center', ' bottom'],
-  columns: [' left', ' center', ' right'],
-  colours: COLOUR_NAMES.map((name) => ` ${name}`),
-  kinds: CLEAR_KINDS.map((kind) => ` ${kind}`),
-};
-
-/** Words for places, colours and kinds, each once. */
-export function attributeWords(): readonly (readonly string[])[] {
-  return [...new Set(Object.values(ATTRIBUTES).flat())].map((word) => [word]);
-}
-
-/** Words for what the pictogram world's pictures show, as they stand within a sentence. */
-export function patchWords(
-  tokenizer: TextTokenizer,
-  weights: WordWeights,
-  still: boolean,
-): Pick<AnswerStage, 'words' | 'ground'> {
-  // Places are told in ninths.
-  const thirds = (words: readonly string[]): string[][] => words.flatMap((word) => [[word], [word], [word]]);
-  const all: Record<keyof WordWeights, readonly (readonly string[])[]> = {
-    names: patchClassWords(),
-    colours: ATTRIBUTES.colours.map((word) => [word]),
-    rows: thirds(ATTRIBUTES.rows),
-    columns: thirds(ATTRIBUTES.columns),
-    kinds: ATTRIBUTES.kinds.map((word) => [word]),
-    token: patchClassWords(),
-  };
-  const words = Object.entries(all).flatMap(([kind, own]) => {
-    const weight = weights[kind as keyof WordWeights];
-    return weight === undefined
-      ? []
-      : [[kind, { table: wordTable(tokenizer, own), weight, still, token: kind === 'token' }] as const];
-  });
-  return {
-    words: Object.fromEntries(words),
-    ground: { kind: 'names', target: nothingClass() },
-  };
-}
-
-/** Kept pictures of the pictogram world, with questions made anew each time one is drawn. */
-export function sceneSource(
-  name: string,
-  store: FeatureStore<Scene>,
-  encoder: PairEncoder,
-  options: {
-    weight: number;
-    asking: Asking;
-    favour?: Favour;
-    /** Also say what tokens of the prompt have to tell of the picture. */
-    lookups?: boolean;
-  },
-): AnswerSource {
-  const { weight, asking, favour = {}, lookups = false } = options;
-  return {
-    name,
-    weight,
-    length: store.length,
-    draw(index, random, into) {
-      store.read(index, into.patches, into.probabilities, 0);
-      const scene = store.labels[index];
-      const { names, token, ...attributes } = into.words;
-      const sideOf = (patches: Int32Array): number => Math.sqrt(patches.length);
-      names?.set(patchTargets(scene, sideOf(names)));
-      for (const [kind, out] of Object.entries(attributes))
-        out.set(patchAttribute(kind as PatchAttribute, scene, sideOf(out)));
-      if (scene.objects.length === 1) token?.fill(conceptClass(conceptOf(scene.objects[0]).id));
-      const questions = asking === 'name' ? nameOnly(scene, random) : favouredQuestions(scene, random, favour);
-      const view = lookups ? viewScene(scene) : null;
-      if (view === null) return questions.map((q) => encode(encoder, q));
-      const before = placed(encoder, '', slotMentions(view));
-      return questions.map((q) => ({
-        ...encode(encoder, q),
-        lookups: placed(encoder, q.question, lookupsOf(q, view)),
-        before,
-      }));
-    },
-  };
-}
-
-function placed(encoder: PairEncoder, question: string, mentions: readonly Mention[]): LookupPlace[] {
-  return mentions.flatMap(({ end, targets }) => {
-    const at = encoder.fusedPlace(question, end);
-    return at === null ? [] : [{ at, targets }];
-  });
-}
-
-function nameOnly(scene: Scene, random: Random): Question[] {
-  return [0, 1, 2, 3].map(() => nameQuestion(conceptOf(scene.objects[0]), random));
-}
-
-function encode(encoder: PairEncoder, q: Question): AskedPair {
-  return { kind: q.kind, ...encoder.encode(q.question, q.answer, q.kind === 'text') };
-}
 
 /** In a photograph, a class less likely than this says little; among mixed-up features, where nothing else tells, it is all there is. */
 const LEAST_SHARE = { asKept: 0.3, mixed: 0.14 };
@@ -149,6 +26,7 @@ export function classSource(
   options: { weight: number; asKept: boolean; side: number },
 ): AnswerSource {
   const { weight, asKept, side } = options;
+  const encode = (q: Question): AskedPair => ({ kind: q.kind, ...encoder.encode(q.question, q.answer) });
   const photos = photoClasses();
   // Names are drawn evenly, then a class of that name: there are over a hundred breeds of dogs.
   const byName = new Map<string, number[]>();
@@ -166,12 +44,12 @@ export function classSource(
       else meaninglessFeatures(store, random, into.patches, side);
       const [first, second] = likeliestNames(photos, into.probabilities);
       if (second.share > NEARLY * first.share)
-        return oftenShort(() => unsureQuestion(first.photo, second.photo, random)).map((q) => encode(encoder, q));
+        return oftenShort(() => unsureQuestion(first.photo, second.photo, random)).map(encode);
       const photo = first.photo.name === target.name ? target : first.photo;
       const asked = random.chance(0.5)
         ? oftenShort(() => nameQuestion(photo, random))
         : askAboutThing(photo, namedConcepts(), random);
-      return asked.map((q) => encode(encoder, q));
+      return asked.map(encode);
     },
   };
 }
