@@ -97,16 +97,13 @@ test('nano answers in fewer bits as in 32', { timeout: 60_000 }, async () => {
     return out;
   };
   const exact = await logits(source);
-  // A question without a clear answer ("How many are there?" of a cup of coffee) moves more than others in 4 bits.
-  for (const [dtype, least, mean] of [
-    ['fp16', 0.99999, 0.99999],
-    ['q8', 0.999, 0.9995],
-    ['q4', 0.95, 0.98],
+  for (const [dtype, least] of [
+    ['fp16', 0.99999],
+    ['q8', 0.999],
+    ['q4', 0.97],
   ] as const) {
     const actual = await logits(await convert(source, { dtype }));
-    const cosines = actual.map((row, i) => cosine(row, exact[i]));
-    expect(Math.min(...cosines), dtype).toBeGreaterThan(least);
-    expect(cosines.reduce((a, b) => a + b, 0) / cosines.length, dtype).toBeGreaterThan(mean);
+    for (const [i, row] of actual.entries()) expect(cosine(row, exact[i]), dtype).toBeGreaterThan(least);
   }
 });
 

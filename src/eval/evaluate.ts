@@ -73,9 +73,8 @@ export async function evaluateModel(
     throw new LlavaMiniError('bad-argument', 'limit must be a whole number above 0');
   const { strength = set === 'seen' ? USUAL_STRENGTH : 0 } = options;
   if (!(strength >= 0 && strength <= 1)) throw new LlavaMiniError('bad-argument', 'strength must be from 0 to 1');
-  const exhibits = await (set === 'photographs'
-    ? photographs(folder, named.slice(0, limit))
-    : pictograms(set, strength, seed, signal));
+  const shown = named.slice(0, limit);
+  const exhibits = await (set === 'photographs' ? photographs(folder, shown) : pictograms(set, strength, seed, signal));
   const kinds = set === 'photographs' ? PHOTOGRAPH_KINDS : pictogramKinds(set);
   const model = await LlavaMini.load(modelDir, {
     threads: options.threads,
@@ -85,7 +84,7 @@ export async function evaluateModel(
     signal,
   });
   try {
-    const most = set === 'photographs' ? Math.min(limit, named.length) : limit;
+    const most = set === 'photographs' ? shown.length : limit;
     const { counts, wrong } = await askAll(
       model,
       exhibits,

@@ -11,6 +11,7 @@ import type { Exhibit } from './exhibit.ts';
 /** Scenes in the styles trained on, or one thing alone in a style that was held out. */
 export type PictogramSet = 'seen' | 'apple' | 'openmoji' | 'facebook';
 
+/** What is asked about such a set. */
 export function pictogramKinds(set: PictogramSet): readonly string[] {
   return set === 'seen' ? QUESTION_KINDS : ['name'];
 }

@@ -14,7 +14,7 @@ export const MANIFEST_FILE = 'llava-mini.json';
 const FORMAT = 1;
 
 /** Raised when graphs or quantisation change, so that kept conversions are made anew. */
-const BUILDER = 2;
+const BUILDER = 3;
 
 export const DTYPES = ['q4', 'q8', 'fp16', 'fp32'] as const;
 export type Dtype = (typeof DTYPES)[number];

@@ -61,20 +61,24 @@ describe('weightFormat', () => {
     const name = `${layer}.self_attn.q_proj.weight`;
     for (const [width, format] of [
       [11008, '4/128'],
-      [320, '4/64'],
-      [96, '4/32'],
+      [1024, '4/128'],
+      [768, '4/64'],
+      [320, '4/32'],
+      [256, '4/32'],
+      [96, '4/16'],
       [48, '4/16'],
       [72, 'float16'],
       [100, 'float16'],
     ] as const)
       expect(formatOf(name, [256, width])).toBe(format);
     expect(formatOf(name, [256, 4096], { ...Q4, block: 32 })).toBe('4/32');
+    expect(formatOf(name, [256, 320], { ...Q4, dtype: 'q8' }), 'of 8 bits as large as they come').toBe('8/64');
     expect(formatOf(name, [8, 64]), 'tiny').toBe('float32');
   });
 
   it('gives zero points to blocks of 4 bits only', () => {
     const options = { ...Q4, symmetric: false };
-    expect(formatOf(`${layer}.self_attn.q_proj.weight`, [256, 256], options)).toBe('4/128 zeros');
+    expect(formatOf(`${layer}.self_attn.q_proj.weight`, [256, 256], options)).toBe('4/32 zeros');
     expect(formatOf('lm_head.weight', [256, 256], options)).toBe('8/128');
   });
 });

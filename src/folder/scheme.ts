@@ -68,10 +68,19 @@ export function isSensitive(layer: number, layers: number): boolean {
   return layer < eighth || layer >= Math.floor((7 * layers) / 8) || (layer - eighth) % 3 === 2;
 }
 
-/** The largest block up to the wanted one that divides the width; a width that no block divides stays float16. */
+/** The smallest block, and how many a row of 4 bits has at least, if it is not of the smallest. */
+const SMALLEST = 16;
+const LEAST_BLOCKS = 8;
+
+/**
+ * The largest block up to the wanted one that divides the width; a width that no block divides stays float16. In 4
+ * bits a narrow row takes smaller ones: with two or three blocks in all, one large value costs half of them their
+ * precision, and few inputs leave little to average that out.
+ */
 function blocks(width: number, bits: 4 | 8, { block, symmetric }: SchemeOptions): WeightFormat {
-  for (let size: number = block; size >= 16; size /= 2)
-    if (width % size === 0)
+  const most = bits === 4 ? Math.max(SMALLEST, Math.min(block, width / LEAST_BLOCKS)) : block;
+  for (let size: number = block; size >= SMALLEST; size /= 2)
+    if (size <= most && width % size === 0)
       return { kind: 'blocks', bits, block: size as BlockSize, symmetric: symmetric || bits === 8 };
   return { kind: 'float16' };
 }

@@ -10,8 +10,8 @@ import type { Scene } from './pictograms/types.ts';
 import type { AnswerSource, AskedPair } from './stage-answers.ts';
 import type { PairEncoder } from './tokenise.ts';
 
-/** In a photograph, a class less likely than this says little; among mixed-up features, where nothing else tells, it is all there is. */
-const LEAST_SHARE = { asKept: 0.3, mixed: 0.14 };
+/** In what looks like a photograph a class less likely than this says little; among mixed-up features it is all there is. */
+const LEAST_SHARE = 0.3;
 
 /**
  * Made-up photographs: the classifier's probabilities around one of its classes, over features that tell nothing:
@@ -38,7 +38,7 @@ export function classSource(
     length: list.length,
     draw(index, random, into) {
       const target = photos[random.pick(byName.get(list[index]) as number[])];
-      examples.fill(target.index, random, into.probabilities, asKept ? LEAST_SHARE.asKept : LEAST_SHARE.mixed);
+      examples.fill(target.index, random, into.probabilities, asKept ? LEAST_SHARE : undefined);
       if (random.chance(UNSURE)) examples.mixIn(target.index, random, into.probabilities);
       if (asKept) store.read(random.int(store.length), into.patches, new Uint16Array(store.classes), 0);
       else meaninglessFeatures(store, random, into.patches, side);

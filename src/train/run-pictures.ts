@@ -16,53 +16,55 @@ import type { Run } from './train.ts';
 
 /** @file Stages that make or change what is kept of pictures. */
 
-export async function runPictures(run: Run, stage: StageOf<'pictures'>): Promise<void> {
-  const store = openStore<Scene>(run, stage.id, stage.keep);
-  const sprites = await loadSprites({ ...(stage.styles ? { styles: stage.styles } : {}), signal: run.signal });
-  const factory = new PictureFactory(sprites, { workers: run.workers ?? 2, ahead: 32 });
+/** Keeps what the tower makes of a stage's pictures, from the first that is missing on. */
+async function keepAll<Label>(
+  run: Run,
+  stage: { id: string; keep: 'maps' | 'patches' },
+  total: number,
+  picturesFrom: (first: number) => AsyncIterable<{ picture: Uint8Array; label: Label }>,
+): Promise<void> {
+  const store = openStore<Label>(run, stage.id, stage.keep);
   const tower = await TowerRunner.create(run.vision, run.weights, stage.keep, run.threads);
-  const seed = stage.seed ?? stage.id;
-  const recipe = stage.recipe as unknown as Recipe;
-  const orders = function* (): Generator<{ recipe: Recipe; seed: string }> {
-    for (let i = store.length; i < stage.count; i++) yield { recipe, seed: `${seed}/${i}` };
-  };
-  const labelled = async function* () {
-    for await (const { picture, scene } of factory.pictures(orders(), { signal: run.signal }))
-      yield { picture, label: scene };
-  };
+  const onPicture = (done: number): void => run.onPictures?.(stage.id, done, total);
   try {
-    await keepPictures(labelled(), tower, store, (done) => run.onPictures?.(stage.id, done, stage.count), run.signal);
+    await keepPictures(picturesFrom(store.length), tower, store, onPicture, run.signal);
   } finally {
-    await factory.close();
     await tower.dispose();
     store.close();
+  }
+}
+
+export async function runPictures(run: Run, stage: StageOf<'pictures'>): Promise<void> {
+  const sprites = await loadSprites({ ...(stage.styles ? { styles: stage.styles } : {}), signal: run.signal });
+  const factory = new PictureFactory(sprites, { workers: run.workers ?? 2, ahead: 32 });
+  const recipe = stage.recipe as unknown as Recipe;
+  const orders = function* (first: number): Generator<{ recipe: Recipe; seed: string }> {
+    for (let i = first; i < stage.count; i++) yield { recipe, seed: `${stage.seed ?? stage.id}/${i}` };
+  };
+  try {
+    await keepAll<Scene>(run, stage, stage.count, async function* (first) {
+      for await (const { picture, scene } of factory.pictures(orders(first), { signal: run.signal }))
+        yield { picture, label: scene };
+    });
+  } finally {
+    await factory.close();
   }
 }
 
 export async function runCutouts(run: Run, stage: StageOf<'cutouts'>): Promise<void> {
   const photographs = await loadPhotographs(join(run.base, stage.photographs));
   const sprites = await loadSprites({ signal: run.signal });
-  const store = openStore<Scene>(run, stage.id, 'patches');
-  const tower = await TowerRunner.create(run.vision, run.weights, 'patches', run.threads);
-  const labelled = async function* () {
-    for (let i = store.length; i < stage.count; i++) {
+  await keepAll<Scene>(run, { id: stage.id, keep: 'patches' }, stage.count, async function* (first) {
+    for (let i = first; i < stage.count; i++) {
       const seed = `${stage.seed ?? stage.id}/${i}`;
       const { picture, scene } = await drawCutout(photographs, sprites, run.vision.imageSize, seed);
       yield { picture, label: scene };
     }
-  };
-  try {
-    await keepPictures(labelled(), tower, store, (done) => run.onPictures?.(stage.id, done, stage.count), run.signal);
-  } finally {
-    await tower.dispose();
-    store.close();
-  }
+  });
 }
 
 export async function runLlava(run: Run, stage: StageOf<'llava'>): Promise<void> {
   const records = await readLlavaData(join(run.base, stage.file));
-  const store = openStore<LlavaRecord>(run, stage.id, 'patches');
-  const tower = await TowerRunner.create(run.vision, run.weights, 'patches', run.threads);
   const processor: ImageProcessor = {
     size: run.vision.imageSize,
     mean: [127 / 255, 127 / 255, 127 / 255],
@@ -70,24 +72,12 @@ export async function runLlava(run: Run, stage: StageOf<'llava'>): Promise<void>
     rescaleFactor: 1 / 255,
     aspect: run.config.imageAspect,
   };
-  const labelled = async function* () {
-    for (const item of records.slice(store.length)) {
+  await keepAll<LlavaRecord>(run, { id: stage.id, keep: 'patches' }, records.length, async function* (first) {
+    for (const item of records.slice(first)) {
       const picture = await decodePicture(imagePath(join(run.base, stage.images), item), { signal: run.signal });
       yield { picture: squarePicture(picture, processor).data, label: item };
     }
-  };
-  try {
-    await keepPictures(
-      labelled(),
-      tower,
-      store,
-      (done) => run.onPictures?.(stage.id, done, records.length),
-      run.signal,
-    );
-  } finally {
-    await tower.dispose();
-    store.close();
-  }
+  });
 }
 
 export async function runFold(run: Run, stage: StageOf<'fold'>): Promise<void> {

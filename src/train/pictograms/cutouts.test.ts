@@ -1,11 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { drawCutout, loadPhotographs, type Photograph } from './cutouts.ts';
+import type { Picture } from '../../media/index.ts';
+import { drawCutout, loadPhotographs } from './cutouts.ts';
 import { drawSprites, type SpriteSource } from './sprites.ts';
 
-let photographs: Photograph[];
+let photographs: Picture[];
 let sprites: SpriteSource;
 let empty: string;
 beforeAll(async () => {
@@ -37,7 +38,9 @@ it('has something on a plain ground', async () => {
   }
 });
 
-it('tells where there are no photographs', async () => {
+it('tells where there are no photographs, and what is none', async () => {
   await expect(loadPhotographs(empty)).rejects.toMatchObject({ code: 'not-found' });
   await expect(loadPhotographs(join(empty, 'none'))).rejects.toMatchObject({ code: 'not-found' });
+  await writeFile(join(empty, 'text.jpg'), 'no picture');
+  await expect(loadPhotographs(empty)).rejects.toMatchObject({ code: 'bad-image' });
 });

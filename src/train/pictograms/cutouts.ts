@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { LlavaMiniError } from '../../errors.ts';
+import { decodePicture, type Picture } from '../../media/index.ts';
 import { fileError } from '../../util/atomic-file.ts';
 import { Random } from '../../util/random.ts';
 import type { RenderedScene } from './render.ts';
@@ -15,27 +16,14 @@ import type { SpriteSource } from './sprites.ts';
  * the language model can tell these from drawings.
  */
 
-/** RGB, 8 bits, row by row. */
-export interface Photograph {
-  pixels: Uint8Array;
-  width: number;
-  height: number;
-}
-
-/** @throws LlavaMiniError `not-found` for a folder that is not there or has no photographs */
-export async function loadPhotographs(folder: string): Promise<Photograph[]> {
+/** @throws LlavaMiniError `not-found` for a folder that is not there or has no photographs; those of `decodePicture` */
+export async function loadPhotographs(folder: string): Promise<Picture[]> {
   const names = await readdir(folder).catch((error) => {
     throw fileError(error, folder);
   });
   const photographs = names.filter((name) => /\.(jpe?g|png|webp)$/i.test(name)).sort();
   if (photographs.length === 0) throw new LlavaMiniError('not-found', `no photographs in ${folder}`);
-  return Promise.all(
-    photographs.map(async (name) => {
-      const decoded = sharp(join(folder, name)).removeAlpha().toColourspace('srgb').raw();
-      const { data, info } = await decoded.toBuffer({ resolveWithObject: true });
-      return { pixels: data, width: info.width, height: info.height };
-    }),
-  );
+  return Promise.all(photographs.map((name) => decodePicture(join(folder, name))));
 }
 
 /**
@@ -44,7 +32,7 @@ export async function loadPhotographs(folder: string): Promise<Photograph[]> {
  * @param size side in pixels
  */
 export async function drawCutout(
-  photographs: readonly Photograph[],
+  photographs: readonly Picture[],
   sprites: SpriteSource,
   size: number,
   seed: string,
@@ -72,13 +60,13 @@ export async function drawCutout(
 }
 
 /** A sprite's outline around a piece of a photograph, in other colours and lit from one side. */
-async function fill(sprite: Sprite, photographs: readonly Photograph[], size: number, random: Random) {
-  const { pixels, width, height } = random.pick(photographs);
+async function fill(sprite: Sprite, photographs: readonly Picture[], size: number, random: Random) {
+  const { data, width, height } = random.pick(photographs);
   const scale = (size * random.uniform(0.45, 0.96)) / Math.max(sprite.width, sprite.height);
   const [w, h] = [sprite.width, sprite.height].map((side) => Math.max(8, Math.round(side * scale)));
   const zoom = Math.exp(random.uniform(Math.log(0.15), 0)) * Math.min(width / w, height / h);
   const [cutWidth, cutHeight] = [w, h].map((side) => Math.max(4, Math.floor(side * zoom)));
-  const surface = sharp(pixels, { raw: { width, height, channels: 3 } })
+  const surface = sharp(data, { raw: { width, height, channels: 3 } })
     .extract({
       left: random.int(width - cutWidth + 1),
       top: random.int(height - cutHeight + 1),
