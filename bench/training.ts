@@ -1,9 +1,9 @@
 /**
  * @file Training speed of nano's answer stage: questions and pictures a second and GFLOP/s, against the engine's own
  * ceiling, a plain matrix product, and against the same step without the sharing of what all prompts begin with,
- * measured in turn in the same run.
+ * measured in turn in the same run. With `--device webgpu` also against the processor in the same run.
  *
- *     node scripts/run-typescript.mjs bench/training.ts [--runs N]
+ *     node scripts/run-typescript.mjs bench/training.ts [--runs N] [--device cpu|webgpu] [--pictures N] [--threads N]
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -20,8 +20,14 @@ import { StepRunner } from '../src/train/step-runner.ts';
 import type { Weights } from '../src/train/weights.ts';
 import { median, table } from './median.ts';
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '9' } } });
-const runs = Number(values.runs);
+type Device = 'cpu' | 'webgpu';
+
+const text = (value: string): { type: 'string'; default: string } => ({ type: 'string', default: value });
+const { values } = parseArgs({
+  options: { runs: text('9'), device: text('cpu'), pictures: text('32'), threads: text('2') },
+});
+const [runs, pictures, threads] = [values.runs, values.pictures, values.threads].map(Number);
+const device = values.device as Device;
 const json = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 const config = parseModelConfig(json('models/nano/config.json'));
 const vision = parseVisionConfig(json('models/nano/vision_tower/config.json'), 'vision_tower/config.json');
@@ -29,7 +35,14 @@ if (vision.kind !== 'efficientnet_lite') throw new Error('nano has an EfficientN
 
 /** nano's prompts begin with eight tokens, the picture and a line break. */
 const OPENING = [3, 22, 23, 24, 25, 26, 27, 4, -200, 10];
-const bucket: Bucket = { pictures: 32, questions: 4, promptTokens: 25, sequence: 36, labels: 900, answerTokens: 9 };
+const bucket: Bucket = {
+  pictures,
+  questions: 4,
+  promptTokens: 25,
+  sequence: 36,
+  labels: 28 * pictures,
+  answerTokens: 9,
+};
 const questions = bucket.pictures * bucket.questions;
 const side = vision.imageSize / 32;
 const MATCH = 'fold\\.class|embed_tokens|mm_projector|prefusion_layers|model\\.layers|model\\.norm';
@@ -50,6 +63,7 @@ function matrixOperations(graph: g.Graph): number {
 async function stepOf(
   optimiser: 'adamw' | 'muon',
   opening: readonly number[],
+  on: Device = device,
 ): Promise<{ run: () => Promise<void>; operations: number }> {
   const shape = { ...bucket, opening };
   const graph = new g.Graph('answers', 'training');
@@ -61,7 +75,7 @@ async function stepOf(
   const weights: Weights = new Map();
   initialiseMissing(graph, config, weights, 'bench');
   const plan: OptimiserConfig = { clip: 1, groups: [{ match: MATCH, optimiser, learningRate: 1e-4 }] };
-  const runner = await StepRunner.create({ step: { graph, loss } }, weights, plan, { threads: 2 });
+  const runner = await StepRunner.create({ step: { graph, loss } }, weights, plan, { threads, device: on });
   const group = Array.from({ length: bucket.questions }, () => ({
     prompt: [...OPENING, ...Array.from({ length: 11 }, (_, i) => 10 + i), 5],
     answer: [10, 11, 12, 13, 14, 2],
@@ -91,15 +105,18 @@ async function stepOf(
   };
 }
 
-async function plainProduct(n: number): Promise<{ run: () => Promise<void>; operations: number }> {
+/** A product of matrices made where it is computed, of which one number comes back: nothing large has to travel. */
+async function plainProduct(n: number, on: Device): Promise<{ run: () => Promise<void>; operations: number }> {
   const graph = new g.Graph('product', 'inference');
-  graph.output('c', g.matmul(graph.input('a', 'float32', [n, n]), graph.input('b', 'float32', [n, n])));
+  const [column, row] = [graph.input('column', 'float32', [n, 1]), graph.input('row', 'float32', [1, n])];
+  const matrix = g.mul(column, row);
+  graph.output('sum', g.sumAll(g.matmul(matrix, matrix)));
   const session = await ort.InferenceSession.create(
     g.serialise(graph, () => ({ kind: 'input' })),
-    { intraOpNumThreads: 2 },
+    { executionProviders: [on], intraOpNumThreads: threads },
   );
-  const data = Float32Array.from({ length: n * n }, (_, i) => Math.sin(i));
-  const feeds = { a: new ort.Tensor('float32', data, [n, n]), b: new ort.Tensor('float32', data, [n, n]) };
+  const data = Float32Array.from({ length: n }, (_, i) => Math.sin(i));
+  const feeds = { column: new ort.Tensor('float32', data, [n, 1]), row: new ort.Tensor('float32', data, [1, n]) };
   return {
     run: async () => {
       await session.run(feeds);
@@ -107,6 +124,9 @@ async function plainProduct(n: number): Promise<{ run: () => Promise<void>; oper
     operations: 2 * n ** 3,
   };
 }
+
+/** A graphics card is busy with larger ones only. */
+const PRODUCT = { cpu: 2048, webgpu: 8192 };
 
 const cases = [
   { name: 'training step, Muon', ...(await stepOf('muon', OPENING)), samples: questions },
@@ -116,7 +136,17 @@ const cases = [
     ...(await stepOf('muon', [])),
     samples: questions,
   },
-  { name: 'matrix product 2048', ...(await plainProduct(2048)), samples: 0 },
+  { name: `matrix product ${PRODUCT[device]}`, ...(await plainProduct(PRODUCT[device], device)), samples: 0 },
+  ...(device === 'cpu'
+    ? []
+    : [
+        {
+          name: `training step, Muon, on the processor`,
+          ...(await stepOf('muon', OPENING, 'cpu')),
+          samples: questions,
+        },
+        { name: `the same, AdamW, on the processor`, ...(await stepOf('adamw', OPENING, 'cpu')), samples: questions },
+      ]),
 ];
 const seconds: number[][] = cases.map(() => []);
 for (let i = -1; i < runs; i++)
@@ -146,3 +176,7 @@ console.log(
   ]),
 );
 console.log(`\nrunning the beginning once for each picture: ${sharing.toFixed(2)} × as fast`);
+if (device !== 'cpu') {
+  const faster = median(seconds[4].map((s, i) => s / seconds[0][i]));
+  console.log(`on ${device}: ${faster.toFixed(1)} × as fast as on ${threads} threads of the processor`);
+}
