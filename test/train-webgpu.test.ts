@@ -96,11 +96,10 @@ describe.skipIf(environment === null)('training on WebGPU', () => {
     for (const names of stayOut) expect([...names].sort()).toEqual(stayIn[0].map((name) => `next/${name}`).sort());
   });
 
-  it('has one operator in a step that the device does not know, on logits', async () => {
-    const consumers: string[] = [];
-    for (const name of (await readdir(dir)).filter((file) => file.endsWith('.onnx')))
-      consumers.push(...readersOfHostCopies(await readFile(join(dir, name))));
-    expect(consumers).toEqual(['LogSoftmax']);
+  it('has no operator in a step that the device does not know', async () => {
+    const names = (await readdir(dir)).filter((file) => file.endsWith('.onnx'));
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of names) expect(readersOfHostCopies(await readFile(join(dir, name)))).toEqual([]);
   });
 
   it('goes on from a saved state, on either device', () => {

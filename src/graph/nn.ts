@@ -88,6 +88,28 @@ export function recomputeRmsNorms(graph: Graph): void {
       });
 }
 
+/**
+ * Writes each LogSoftmax of a graph as the logarithm of a Softmax, which must not be zero: WebGPU has no kernel for
+ * LogSoftmax (ONNX Runtime 1.30), so all logits would go to the processor and back. Call it when gradients are there:
+ * they are those of LogSoftmax.
+ */
+export function splitLogSoftmaxes(graph: Graph): void {
+  const { nodes } = graph;
+  for (let at = 0; at < nodes.length; at++) {
+    const { op, inputs, outputs } = nodes[at];
+    if (op !== 'LogSoftmax') continue;
+    const end = nodes.length;
+    ops.log(ops.max(ops.softmax(inputs[0] as Value), LEAST_SHARE));
+    const made = nodes.splice(end);
+    const last = made.length - 1;
+    made[last] = { ...made[last], outputs };
+    nodes.splice(at, 1, ...made);
+  }
+}
+
+/** Near the least float32 that is not rounded to zero on graphics cards. */
+const LEAST_SHARE = 1e-37;
+
 function rmsNormGradient(node: Node, g: Value, wanted: boolean[], inverse: Value): (Value | null)[] {
   const [x, weight] = node.inputs as Value[];
   const normal = ops.mul(x, inverse);

@@ -20,6 +20,8 @@ export interface LoopOptions {
   /** Steps between evaluations; 0 for none. */
   evaluateEvery: number;
   metrics: MetricsFile;
+  /** Makes a step's batches elsewhere; see `BatchesAhead`. They must be those that `stepBatches` makes. */
+  draw?: (step: number) => Promise<StepInput[]>;
   signal?: AbortSignal;
   onProgress?: (progress: LoopProgress) => void;
 }
@@ -41,15 +43,25 @@ export interface StepInput {
   samples: number;
 }
 
+/** Makes a batch; it must draw only from the generator it is given, which is what makes resuming exact. */
+export type NextBatch = (random: Random) => StepInput;
+
+/** The batches of one step, `count` of them, drawn from that step's own generator. */
+export function stepBatches(
+  next: NextBatch,
+  options: { seed: string; stage: string; step: number; count: number },
+): StepInput[] {
+  const random = new Random(`${options.seed}/${options.stage}/${options.step}`);
+  return Array.from({ length: options.count }, () => next(random));
+}
+
 /**
  * The training loop of one stage: batches from seeded generators, scheduled steps, metrics, evaluation, and a state
  * on disk every few minutes from which a killed run goes on bit for bit. Stopping through the signal saves first.
- *
- * @param next makes a batch, `runner.accumulate` of them a step; it must draw only from the step's own generator, which is what makes resuming exact.
  */
 export async function trainLoop(
   runner: StepRunner,
-  next: (random: Random, step: number) => StepInput | Promise<StepInput>,
+  next: NextBatch,
   evaluate: (() => Promise<Record<string, number>>) | null,
   options: LoopOptions,
 ): Promise<void> {
@@ -62,6 +74,8 @@ export async function trainLoop(
   let mean = 0;
   const losses = restored?.losses ?? [];
   const recent: { samples: number; seconds: number }[] = [];
+  const count = runner.accumulate;
+  const draw = options.draw ?? ((step: number) => stepBatches(next, { seed: options.seed, stage, step, count }));
   const progress = (): Progress => ({ stage, step: runner.step, seconds, losses });
 
   for (let step = runner.step; step < end; step++) {
@@ -70,16 +84,12 @@ export async function trainLoop(
       signal.throwIfAborted();
     }
     const began = performance.now();
-    const random = new Random(`${options.seed}/${stage}/${step}`);
     const rate = scheduleRate(step, steps, options.warmup);
-    let batch = await next(random, step);
-    let samples = batch.samples;
-    for (let more = runner.accumulate - 1; more > 0; more--) {
-      await runner.add(batch.graph, batch.tensors);
-      batch = await next(random, step);
-      samples += batch.samples;
-    }
-    const result = await runner.run(batch.graph, batch.tensors, rate);
+    const batches = await draw(step);
+    const last = batches.pop() as StepInput;
+    for (const { graph, tensors } of batches) await runner.add(graph, tensors);
+    const result = await runner.run(last.graph, last.tensors, rate);
+    const samples = batches.reduce((sum, batch) => sum + batch.samples, last.samples);
     const took = (performance.now() - began) / 1000;
     seconds += took;
     mean = mean === 0 ? result.loss : 0.97 * mean + 0.03 * result.loss;
@@ -97,9 +107,9 @@ export async function trainLoop(
       samplesPerSecond: speed,
       secondsLeft: ((end - step - 1) * spent) / recent.length,
     });
-    const last = step + 1 === end;
-    const due = evaluate !== null && options.evaluateEvery > 0 && ((step + 1) % options.evaluateEvery === 0 || last);
-    if (due || (step + 1) % 20 === 0 || last) {
+    const isEnd = step + 1 === end;
+    const due = evaluate !== null && options.evaluateEvery > 0 && ((step + 1) % options.evaluateEvery === 0 || isEnd);
+    if (due || (step + 1) % 20 === 0 || isEnd) {
       const scores = due ? await evaluate() : {};
       metrics.add({
         stage,
@@ -112,7 +122,7 @@ export async function trainLoop(
         ...Object.fromEntries(Object.entries(scores).map(([k, v]) => [`eval/${k}`, round(v)])),
       });
     }
-    if (last || Date.now() - saved > options.saveEvery * 1000) {
+    if (isEnd || Date.now() - saved > options.saveEvery * 1000) {
       await saveState(dir, runner, progress());
       await metrics.draw();
       saved = Date.now();

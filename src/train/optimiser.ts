@@ -107,36 +107,45 @@ export function appendUpdates(graph: Graph, pairs: readonly Trained[], config: O
     return graph.input(name, 'float32', like.shape);
   };
 
-  for (const { weight, gradient: raw } of pairs) {
+  const isMuon = ({ weight }: Trained): boolean =>
+    groupOf(weight.name, config)?.optimiser === 'muon' &&
+    weight.rank === 2 &&
+    Math.min(...(weight.shape as number[])) > 1;
+  const momenta: { weight: Value; scaled: Value }[] = [];
+  for (const pair of pairs) {
+    const { weight, gradient: raw } = pair;
     const group = groupOf(weight.name, config) as WeightGroup;
     const grad = g.mul(raw, scale);
     state.push({ name: weight.name, shape: weight.shape as number[] });
     const m = moment(`moment1/${weight.name}`, weight);
-    const decay = group.weightDecay ?? 0;
-    let next: Value;
-    if (group.optimiser === 'muon' && weight.rank === 2 && Math.min(...(weight.shape as number[])) > 1) {
-      const step = g.mul(rate, group.learningRate);
+    if (isMuon(pair)) {
       const m2 = g.add(g.mul(m, momentum), grad);
-      const [rows, columns] = weight.shape as number[];
-      const direction = g.mul(orthogonalise(g.add(grad, g.mul(m2, momentum))), Math.sqrt(Math.max(1, rows / columns)));
-      next = g.sub(decayed(weight, step, decay), g.mul(direction, step));
+      momenta.push({ weight, scaled: g.add(grad, g.mul(m2, momentum)) });
       graph.output(`next/moment1/${weight.name}`, m2);
-    } else {
-      const step = g.mul(
-        rate,
-        group.optimiser === 'muon' ? (group.adamwLearningRate ?? group.learningRate) : group.learningRate,
-      );
-      const v = moment(`moment2/${weight.name}`, weight);
-      const m2 = g.add(g.mul(m, beta1), g.mul(grad, 1 - beta1));
-      const v2 = g.add(g.mul(v, beta2), g.mul(g.mul(grad, grad), 1 - beta2));
-      const denominator = g.add(g.sqrt(g.div(v2, correction2)), epsilon);
-      const direction = g.div(g.div(m2, correction1), denominator);
-      next = g.sub(decayed(weight, step, weight.rank >= 2 ? decay : 0), g.mul(direction, step));
-      graph.output(`next/moment1/${weight.name}`, m2);
-      graph.output(`next/moment2/${weight.name}`, v2);
+      continue;
     }
-    graph.output(`next/${weight.name}`, next);
+    const decay = weight.rank >= 2 ? (group.weightDecay ?? 0) : 0;
+    const step = g.mul(
+      rate,
+      group.optimiser === 'muon' ? (group.adamwLearningRate ?? group.learningRate) : group.learningRate,
+    );
+    const v = moment(`moment2/${weight.name}`, weight);
+    const m2 = g.add(g.mul(m, beta1), g.mul(grad, 1 - beta1));
+    const v2 = g.add(g.mul(v, beta2), g.mul(g.mul(grad, grad), 1 - beta2));
+    const denominator = g.add(g.sqrt(g.div(v2, correction2)), epsilon);
+    const direction = g.div(g.div(m2, correction1), denominator);
+    graph.output(`next/moment1/${weight.name}`, m2);
+    graph.output(`next/moment2/${weight.name}`, v2);
+    graph.output(`next/${weight.name}`, g.sub(decayed(weight, step, decay), g.mul(direction, step)));
   }
+  const directions = orthogonalised(momenta.map(({ scaled }) => scaled));
+  momenta.forEach(({ weight }, i) => {
+    const group = groupOf(weight.name, config) as WeightGroup;
+    const [rows, columns] = weight.shape as number[];
+    const step = g.mul(rate, group.learningRate);
+    const direction = g.mul(directions[i], g.mul(step, Math.sqrt(Math.max(1, rows / columns))));
+    graph.output(`next/${weight.name}`, g.sub(decayed(weight, step, group.weightDecay ?? 0), direction));
+  });
   return { trained: pairs.map((p) => p.weight.name), state };
 }
 
@@ -144,16 +153,39 @@ function decayed(weight: Value, step: Value, decay: number): Value {
   return decay === 0 ? weight : g.mul(weight, g.sub(1, g.mul(step, decay)));
 }
 
-/** The nearest orthogonal matrix, roughly: five quintic Newton–Schulz steps. */
+/** The nearest orthogonal matrix of each, roughly. Those of one shape, or of its transpose, are computed together. */
+function orthogonalised(matrices: readonly Value[]): Value[] {
+  const stacks = new Map<string, number[]>();
+  matrices.forEach(({ shape }, i) => {
+    const key = [...shape].sort((p, q) => Number(p) - Number(q)).join();
+    stacks.set(key, [...(stacks.get(key) ?? []), i]);
+  });
+  const made: Value[] = [];
+  const isTall = ({ shape }: Value): boolean => Number(shape[0]) > Number(shape[1]);
+  const turned = (x: Value, turn: boolean): Value => (turn ? g.transpose(x, [1, 0]) : x);
+  for (const places of stacks.values()) {
+    const wide = places.map((i) => turned(matrices[i], isTall(matrices[i])));
+    const shape = wide[0].shape as number[];
+    const stack = g.concat(
+      wide.map((x) => g.reshape(x, [1, ...shape])),
+      0,
+    );
+    const parts = g.split(orthogonalise(stack), 0, new Array(places.length).fill(1));
+    places.forEach((i, k) => {
+      made[i] = turned(g.reshape(parts[k], shape), isTall(matrices[i]));
+    });
+  }
+  return made;
+}
+
+/** Five quintic Newton–Schulz steps on matrices that are no taller than wide; `[n, rows, columns]`. */
 function orthogonalise(x: Value): Value {
-  const [rows, columns] = x.shape as number[];
-  const wide = rows <= columns;
-  const length = g.add(g.sqrt(g.sumAll(g.mul(x, x))), 1e-7);
+  const length = g.add(g.sqrt(g.reduceSum(g.mul(x, x), [1, 2], true)), 1e-7);
   let y = g.div(x, length);
   for (let i = 0; i < 5; i++) {
-    const a = wide ? g.gemm(y, y, null, { transposeB: true }) : g.gemm(y, y, null, { transposeA: true });
-    const b = g.add(g.mul(a, -4.775), g.mul(g.gemm(a, a), 2.0315));
-    y = g.add(g.mul(y, 3.4445), wide ? g.gemm(b, y) : g.gemm(y, b));
+    const a = g.matmul(y, g.transpose(y, [0, 2, 1]));
+    const b = g.add(g.mul(a, -4.775), g.mul(g.matmul(a, a), 2.0315));
+    y = g.add(g.mul(y, 3.4445), g.matmul(b, y));
   }
   return y;
 }

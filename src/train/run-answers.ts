@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { LlavaMiniError } from '../errors.ts';
 import type { LookupHeads } from '../model/lookup-loss.ts';
 import { writeFileAtomic } from '../util/atomic-file.ts';
+import { BatchesAhead } from './batches-ahead.ts';
 import { ClassExamples } from './class-examples.ts';
 import { classSource } from './class-source.ts';
 import { tokenizerCorpus } from './corpus.ts';
@@ -12,11 +13,11 @@ import { lookupClasses } from './pictograms/lookup-types.ts';
 import { patchClassWords } from './pictograms/patch-targets.ts';
 import type { Scene } from './pictograms/types.ts';
 import type { SourcePlan } from './plan.ts';
+import type { Run } from './run.ts';
 import { attributeWords, patchWords, sceneSource, wordTable } from './scene-source.ts';
-import { type AnswerSource, trainAnswers } from './stage-answers.ts';
-import { loopOptions, openStore, readTokenizer, type StageOf } from './stage-run.ts';
+import { type AnswerSource, type AnswerStage, trainAnswers } from './stage-answers.ts';
+import { loopOptions, type Opened, openStore, readTokenizer, type StageOf } from './stage-run.ts';
 import { PairEncoder, TOKENIZER_CONFIG, trainTokenizer } from './tokenise.ts';
-import type { Run } from './train.ts';
 
 /** @file Stages that have to do with language: its tokenizer, its words, its answers. */
 
@@ -42,7 +43,8 @@ function lookupHeads(weight: number): LookupHeads {
   );
 }
 
-export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<void> {
+/** What a stage trains and on what; close it afterwards. */
+export async function openAnswers(run: Run, stage: StageOf<'answers'>): Promise<Opened<AnswerStage>> {
   const tokenizer = await readTokenizer(run);
   const encoder = new PairEncoder(tokenizer);
   const rows = run.weights.get('model.vision_tower.vision_tower.classifier.weight');
@@ -70,23 +72,32 @@ export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<v
   // Conversations of others may have the picture anywhere in their first turn.
   const isOurs = [...stage.sources, ...stage.heldOut].every(({ kind }) => kind !== 'llava');
   const opening = isOurs ? encoder.opening : [];
+  return {
+    stage: {
+      config: run.config,
+      vision: run.vision,
+      weights: run.weights,
+      features: stage.features,
+      sources: stage.sources.map(source),
+      heldOut: stage.heldOut.map(source),
+      ...patchWords(tokenizer, stage.words, stage.words.still),
+      ...(stage.lookups === undefined ? {} : { lookups: lookupHeads(stage.lookups) }),
+      buckets: stage.buckets.map((bucket) => ({ ...bucket, opening })),
+      optimiser: stage.optimiser,
+    },
+    close: () => {
+      for (const store of stores) store.close();
+    },
+  };
+}
+
+export async function runAnswers(run: Run, stage: StageOf<'answers'>): Promise<void> {
+  const { stage: opened, close } = await openAnswers(run, stage);
+  const ahead = BatchesAhead.open(run, stage);
   try {
-    await trainAnswers(
-      {
-        config: run.config,
-        vision: run.vision,
-        weights: run.weights,
-        features: stage.features,
-        sources: stage.sources.map(source),
-        heldOut: stage.heldOut.map(source),
-        ...patchWords(tokenizer, stage.words, stage.words.still),
-        ...(stage.lookups === undefined ? {} : { lookups: lookupHeads(stage.lookups) }),
-        buckets: stage.buckets.map((bucket) => ({ ...bucket, opening })),
-        optimiser: stage.optimiser,
-      },
-      loopOptions(run, stage),
-    );
+    await trainAnswers(opened, { ...loopOptions(run, stage), draw: ahead?.draw });
   } finally {
-    for (const store of stores) store.close();
+    await ahead?.close();
+    close();
   }
 }

@@ -1,4 +1,5 @@
 import type { PatchHeads } from '../model/naming-loss.ts';
+import { BatchesAhead } from './batches-ahead.ts';
 import type { FeatureStore } from './feature-store.ts';
 import { conceptOf, namedConcepts } from './pictograms/concepts.ts';
 import {
@@ -10,9 +11,9 @@ import {
   patchTargets,
 } from './pictograms/patch-targets.ts';
 import type { Scene } from './pictograms/types.ts';
-import { type NamingLabel, trainNaming } from './stage-naming.ts';
-import { loopOptions, openStore, type StageOf } from './stage-run.ts';
-import type { Run } from './train.ts';
+import type { Run } from './run.ts';
+import { type NamingLabel, type NamingStage, trainNaming } from './stage-naming.ts';
+import { loopOptions, type Opened, openStore, type StageOf } from './stage-run.ts';
 
 const ATTRIBUTES = Object.keys(PATCH_ATTRIBUTES) as PatchAttribute[];
 
@@ -30,7 +31,8 @@ function patchLabels(scene: Scene, side: number): Record<string, Int32Array> {
   return { patches: patchTargets(scene, side), ...Object.fromEntries(attributes) };
 }
 
-export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<void> {
+/** What a stage trains and on what; close it afterwards. */
+export function openNaming(run: Run, stage: StageOf<'naming'>): Opened<NamingStage> {
   const index = new Map(namedConcepts().map((concept, i) => [concept.id, i]));
   const side = run.vision.imageSize / 32;
   const labelOf = (scene: Scene): NamingLabel => {
@@ -50,23 +52,32 @@ export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<voi
   };
   const stores = stage.stores.map(open);
   const heldOut = Object.fromEntries(stage.heldOut.map((name) => [name, open(name)]));
+  return {
+    stage: {
+      config: run.config,
+      vision: run.vision,
+      weights: run.weights,
+      stores,
+      heldOut,
+      classes: namedConcepts().length,
+      heads: stage.patches ? patchHeads() : {},
+      nothing: nothingClass(),
+      batch: stage.batch,
+      optimiser: stage.optimiser,
+    },
+    close: () => {
+      for (const opened of [...stores, ...Object.values(heldOut)]) opened.close();
+    },
+  };
+}
+
+export async function runNaming(run: Run, stage: StageOf<'naming'>): Promise<void> {
+  const { stage: opened, close } = openNaming(run, stage);
+  const ahead = BatchesAhead.open(run, stage);
   try {
-    await trainNaming(
-      {
-        config: run.config,
-        vision: run.vision,
-        weights: run.weights,
-        stores,
-        heldOut,
-        classes: namedConcepts().length,
-        heads: stage.patches ? patchHeads() : {},
-        nothing: nothingClass(),
-        batch: stage.batch,
-        optimiser: stage.optimiser,
-      },
-      loopOptions(run, stage),
-    );
+    await trainNaming(opened, { ...loopOptions(run, stage), draw: ahead?.draw });
   } finally {
-    for (const opened of [...stores, ...Object.values(heldOut)]) opened.close();
+    await ahead?.close();
+    close();
   }
 }

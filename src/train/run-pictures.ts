@@ -10,9 +10,9 @@ import type { Recipe } from './pictograms/recipe.ts';
 import { loadSprites } from './pictograms/sprites.ts';
 import type { Scene } from './pictograms/types.ts';
 import { writePlaces } from './place-code.ts';
+import type { Run } from './run.ts';
 import { openStore, type StageOf } from './stage-run.ts';
 import { TowerRunner } from './tower-runner.ts';
-import type { Run } from './train.ts';
 
 /** @file Stages that make or change what is kept of pictures. */
 

@@ -11,7 +11,7 @@ import { Random } from '../util/random.ts';
 import { type Bucket, fits, layOutAnswers, type TokenisedPair } from './answer-batch.ts';
 import { initialiseMissing } from './initialise.ts';
 import { type LookupPlace, layOutLookups } from './lookup-batch.ts';
-import { type LoopOptions, type StepInput, trainLoop } from './loop.ts';
+import { type LoopOptions, type NextBatch, trainLoop } from './loop.ts';
 import type { OptimiserConfig } from './optimiser.ts';
 import { type BatchTensors, StepRunner, type StepRunnerOptions } from './step-runner.ts';
 import { GROUND_WEIGHT, targetTensors } from './target-tensors.ts';
@@ -71,7 +71,21 @@ export async function trainAnswers(stage: AnswerStage, options: LoopOptions & St
   const graphs = Object.fromEntries(stage.buckets.map((bucket, i) => [String(i), answerGraph(stage, bucket, stage)]));
   for (const { graph } of Object.values(graphs)) initialiseMissing(graph, stage.config, stage.weights, options.seed);
   const runner = await StepRunner.create(graphs, stage.weights, stage.optimiser, options);
-  const next = (random: Random): StepInput => {
+  const evaluate = async (): Promise<Record<string, number>> => {
+    await runner.exportTo(stage.weights);
+    return answerScores(stage, options.seed);
+  };
+  try {
+    await trainLoop(runner, answerBatches(stage), evaluate, options);
+    await runner.exportTo(stage.weights);
+  } finally {
+    await runner.dispose();
+  }
+}
+
+/** Makes the batches of a stage's steps. */
+export function answerBatches(stage: AnswerStage): NextBatch {
+  return (random) => {
     const i = weighted(
       random,
       stage.buckets.map((b) => b.share),
@@ -95,16 +109,6 @@ export async function trainAnswers(stage: AnswerStage, options: LoopOptions & St
     );
     return { graph: String(i), tensors, samples: bucket.pictures * bucket.questions };
   };
-  const evaluate = async (): Promise<Record<string, number>> => {
-    await runner.exportTo(stage.weights);
-    return answerScores(stage, options.seed);
-  };
-  try {
-    await trainLoop(runner, next, evaluate, options);
-    await runner.exportTo(stage.weights);
-  } finally {
-    await runner.dispose();
-  }
 }
 
 function answerGraph(

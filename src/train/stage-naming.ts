@@ -8,7 +8,7 @@ import { classPatch, foldedWidth, foldMaps } from '../model/vision/efficientnet-
 import type { Random } from '../util/random.ts';
 import type { FeatureStore } from './feature-store.ts';
 import { initialiseMissing } from './initialise.ts';
-import { type LoopOptions, type StepInput, trainLoop } from './loop.ts';
+import { type LoopOptions, type NextBatch, trainLoop } from './loop.ts';
 import type { OptimiserConfig } from './optimiser.ts';
 import { StepRunner, type StepRunnerOptions } from './step-runner.ts';
 import { GROUND_WEIGHT, targetTensors } from './target-tensors.ts';
@@ -46,6 +46,20 @@ export async function trainNaming(stage: NamingStage, options: LoopOptions & Ste
   const { graph, loss } = namingGraph(stage, stage.batch, 'training');
   initialiseMissing(graph, stage.config, stage.weights, options.seed);
   const runner = await StepRunner.create({ naming: { graph, loss } }, stage.weights, stage.optimiser, options);
+  const evaluate = async (): Promise<Record<string, number>> => {
+    await runner.exportTo(stage.weights);
+    return namingScores(stage);
+  };
+  try {
+    await trainLoop(runner, namingBatches(stage), evaluate, options);
+    await runner.exportTo(stage.weights);
+  } finally {
+    await runner.dispose();
+  }
+}
+
+/** Makes the batches of a stage's steps. */
+export function namingBatches(stage: NamingStage): NextBatch {
   const all = stage.stores.reduce((sum, store) => sum + store.length, 0);
   const pick = (random: Random): Row => {
     let index = random.int(all);
@@ -55,20 +69,10 @@ export async function trainNaming(stage: NamingStage, options: LoopOptions & Ste
     }
     throw new RangeError('unreachable');
   };
-  const next = (random: Random): StepInput => {
+  return (random) => {
     const rows = Array.from({ length: stage.batch }, () => pick(random));
     return { graph: 'naming', tensors: namingBatch(stage, rows), samples: rows.length };
   };
-  const evaluate = async (): Promise<Record<string, number>> => {
-    await runner.exportTo(stage.weights);
-    return namingScores(stage);
-  };
-  try {
-    await trainLoop(runner, next, evaluate, options);
-    await runner.exportTo(stage.weights);
-  } finally {
-    await runner.dispose();
-  }
 }
 
 function namingGraph(

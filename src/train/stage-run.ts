@@ -5,11 +5,17 @@ import { TextTokenizer } from '../text/index.ts';
 import { FeatureStore } from './feature-store.ts';
 import type { LoopOptions } from './loop.ts';
 import type { Stage } from './plan.ts';
-import type { Run } from './train.ts';
+import type { Run } from './run.ts';
 
 /** @file What running any stage of a plan takes: its stores, its tokenizer, its loop's options. */
 
 export type StageOf<K extends Stage['kind']> = Extract<Stage, { kind: K }>;
+
+/** A stage with its stores open. */
+export interface Opened<Stage> {
+  stage: Stage;
+  close(): void;
+}
 
 export function openStore<Label>(run: Run, name: string, keep: 'maps' | 'patches'): FeatureStore<Label> {
   const patches = (run.vision.imageSize / 32) ** 2;

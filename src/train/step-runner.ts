@@ -1,6 +1,13 @@
 import * as ort from 'onnxruntime-node';
 import { LlavaMiniError } from '../errors.ts';
-import { type Graph, type ParameterPlace, recomputeRmsNorms, serialise, type Value } from '../graph/index.ts';
+import {
+  type Graph,
+  type ParameterPlace,
+  recomputeRmsNorms,
+  serialise,
+  splitLogSoftmaxes,
+  type Value,
+} from '../graph/index.ts';
 import {
   appendGradients,
   appendUpdates,
@@ -79,6 +86,7 @@ export class StepRunner {
     for (const [name, { graph, loss }] of Object.entries(graphs)) {
       if (options.device === 'webgpu') recomputeRmsNorms(graph);
       const trained = appendGradients(graph, loss, optimiser);
+      if (options.device === 'webgpu') splitLogSoftmaxes(graph);
       const moving = new Set(trained.map((t) => t.weight.name));
       const place = (parameter: Value): ParameterPlace =>
         moving.has(parameter.name) ? { kind: 'input' } : { kind: 'inline', data: weightOf(weights, parameter).data };
