@@ -170,9 +170,10 @@ function orthogonalised(matrices: readonly Value[]): Value[] {
       wide.map((x) => g.reshape(x, [1, ...shape])),
       0,
     );
-    const parts = g.split(orthogonalise(stack), 0, new Array(places.length).fill(1));
+    const all = orthogonalise(stack);
     places.forEach((i, k) => {
-      made[i] = turned(g.reshape(parts[k], shape), isTall(matrices[i]));
+      // Not all in one Split: a shader may write no more than a few tensors.
+      made[i] = turned(g.reshape(g.slice(all, 0, k, k + 1), shape), isTall(matrices[i]));
     });
   }
   return made;

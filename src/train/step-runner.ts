@@ -224,13 +224,17 @@ interface StepSessions {
   update: ort.InferenceSession;
 }
 
+/** Every run of a step asks for the same sizes again. */
+const WEBGPU = { storageBufferCacheMode: 'simple' } as const;
+
 async function open(
   graph: Graph,
   place: (parameter: Value) => ParameterPlace,
   { device = 'cpu', threads = 2 }: StepRunnerOptions,
 ): Promise<ort.InferenceSession> {
   const halves = halfCasts(graph);
-  const provider = device === 'cpu' || halves.length === 0 ? device : { name: device, forceCpuNodeNames: halves };
+  const onProcessor = halves.length === 0 ? {} : { forceCpuNodeNames: halves };
+  const provider = device === 'cpu' ? device : { name: device, ...onProcessor, ...WEBGPU };
   const stay = graph.outputs.map(({ name }) => name).filter((name) => name.startsWith('next/'));
   try {
     return await ort.InferenceSession.create(serialise(graph, place), {
