@@ -54,6 +54,30 @@ describe('linear', () => {
   });
 });
 
+test('splitLogSoftmaxes changes no loss or gradient, but for what is as good as impossible', async () => {
+  const rows = [...normals(5), 9, 0, -9, 3, 1, 0, 0, 0, 0, 0];
+  const logits = Float32Array.from([...rows, 500, 0, 0, 0, -500]);
+  const weights = Float32Array.of(1, 0.5, 2, 0);
+  const run = (split: boolean) => {
+    const graph = new Graph('test', 'training');
+    const x = graph.input('x', 'float32', [4, 5]);
+    const loss = g.crossEntropy(x, graph.input('labels', 'int32', [4]), graph.input('weights', 'float32', [4]));
+    graph.output('loss', loss);
+    graph.output('gradient', g.gradients(loss, [x])[0] as g.Value);
+    graph.output('all', g.logSoftmax(x));
+    if (split) g.splitLogSoftmaxes(graph);
+    expect(graph.nodes.filter(({ op }) => op === 'LogSoftmax')).toHaveLength(split ? 0 : 2);
+    return runGraph(graph, { x: logits, labels: Int32Array.of(1, 2, 0, 4), weights });
+  };
+  const [own, other] = [await run(false), await run(true)];
+  expectClose(other.loss.data, [...own.loss.data]);
+  expectClose(other.gradient.data, [...own.gradient.data]);
+  expectClose(
+    other.all.data,
+    Array.from(own.all.data, (x) => Math.max(x, Math.log(1e-37))),
+  );
+});
+
 describe('norms', () => {
   const width = 6;
   const x = normals(4 * width).map((v) => 3 * v + 2);

@@ -1,9 +1,11 @@
+import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { TOY, type ToyBatch, toyBatch, toyGraph, toyTensors, toyWeights } from '../../test/support/toy-training.ts';
+import * as g from '../graph/index.ts';
 import { Random } from '../util/random.ts';
-import { appendGradients, groupOf, type OptimiserConfig } from './optimiser.ts';
+import { appendGradients, appendUpdates, groupOf, type OptimiserConfig } from './optimiser.ts';
 import { scheduleRate } from './schedule.ts';
-import { StepRunner } from './step-runner.ts';
+import { StepRunner, type Weights } from './step-runner.ts';
 
 type Matrix = number[][];
 const matrix = (data: ArrayLike<number>, rows: number): Matrix => {
@@ -167,6 +169,56 @@ describe('a step in the graph is the step of the papers', () => {
         if (name.includes('frozen')) expect(weights.get('tall')).toEqual(start.get('tall'));
         await runner.dispose();
       });
+});
+
+describe('matrices of one shape, lying and standing', () => {
+  /** Thirty matrices whose gradients are given: the loss is the sum of their products with an input each. */
+  const shapes: Record<string, [number, number]> = Object.fromEntries(
+    Array.from({ length: 30 }, (_, i) => [`m${i}`, i % 3 === 0 ? [5, 3] : [3, 5]]),
+  );
+  const config: OptimiserConfig = { clip: 1e9, groups: [{ match: '.', optimiser: 'muon', learningRate: 0.1 }] };
+
+  function given(): { graph: g.Graph; loss: g.Value } {
+    const graph = new g.Graph('given', 'training');
+    const products = Object.entries(shapes).map(([name, shape]) =>
+      g.sumAll(g.mul(graph.parameter(name, shape), graph.input(`gradient of ${name}`, 'float32', shape))),
+    );
+    return { graph, loss: products.reduce((sum, product) => g.add(sum, product)) };
+  }
+
+  it('move together as each would alone', async () => {
+    const random = new Random('stacks');
+    const normal = (): Float32Array => Float32Array.from({ length: 15 }, () => random.normal());
+    const gradients = Object.keys(shapes).map((name) => [name, normal()] as const);
+    const move = async (names: readonly string[]): Promise<Weights> => {
+      const weights: Weights = new Map(
+        Object.entries(shapes).map(([name, shape]) => [name, { shape, data: new Float32Array(15) }]),
+      );
+      const groups = [{ ...config.groups[0], match: `^(${names.join('|')})$` }];
+      const runner = await StepRunner.create({ given: given() }, weights, { ...config, groups }, { threads: 1 });
+      const batch = gradients.map(([name, data]) => [
+        `gradient of ${name}`,
+        new ort.Tensor('float32', data, shapes[name]),
+      ]);
+      await runner.run('given', Object.fromEntries(batch), 1);
+      await runner.exportTo(weights);
+      await runner.dispose();
+      return weights;
+    };
+    const together = await move(Object.keys(shapes));
+    for (const name of ['m0', 'm1', 'm3', 'm29']) {
+      const alone = (await move([name])).get(name)?.data as Float32Array;
+      expect(Math.max(...alone.map(Math.abs))).toBeGreaterThan(0.01);
+      expect([...(together.get(name)?.data as Float32Array)]).toEqual([...alone].map((x) => expect.closeTo(x, 5)));
+    }
+  });
+
+  it('take no node with more outputs than a shader may write', () => {
+    const { graph, loss } = given();
+    appendUpdates(graph, appendGradients(graph, loss, config), config);
+    expect(graph.nodes.filter(({ op }) => op === 'MatMul')).toHaveLength(15);
+    expect(Math.max(...graph.nodes.map(({ outputs }) => outputs.length))).toBe(1);
+  });
 });
 
 describe('scheduleRate', () => {
