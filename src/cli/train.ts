@@ -23,7 +23,7 @@ export function addTrainCommand(program: Command): void {
     .argument('<config>', 'plan of the run, a JSON file')
     .option('--device <device>', 'where to compute: cpu or webgpu', 'cpu')
     .option('--threads <n>', 'threads to compute with (default: one per core, at most 8)', parseWhole)
-    .option('--workers <n>', 'threads that draw pictures beside that (default: 2)', parseWhole)
+    .option('--workers <n>', 'threads that draw pictures and make batches beside that (default: 2)', parseWhole)
     .option('--until <stage>', 'stop after this stage');
   addExamples(command, [
     [

@@ -17,7 +17,7 @@ export interface TrainOptions {
   device?: 'cpu' | 'webgpu';
   /** Default: one per core, at most 8. */
   threads?: number;
-  /** Threads that draw pictures beside the engine. Default 2. */
+  /** Threads that draw pictures and make batches beside the engine; 0: the caller's thread does. Default 2. */
   workers?: number;
   /** Seconds between saved states. Default 150. */
   saveEvery?: number;
