@@ -9,6 +9,8 @@ const IMAGE = -200;
 export interface TokenisedPair {
   prompt: number[];
   answer: number[];
+  /** What each token of the answer counts for in the loss. Default 1. */
+  weight?: number;
 }
 
 /** Sizes of a kind of step; `answerTokens` bounds each answer. */
@@ -69,7 +71,7 @@ export function layOutAnswers(groups: readonly TokenisedPair[][], bucket: Bucket
     for (const id of pair.answer) {
       if (label < m) {
         labels[label] = id;
-        weights[label] = 1;
+        weights[label] = pair.weight ?? 1;
         labelRows[label] = at - 1;
         labelInverse[at - 1] = label++;
       }

@@ -63,6 +63,21 @@ test('of made-up photographs, at least as many questions ask for a word as for a
   expect(short / asked).toBeLessThan(0.8);
 });
 
+test('questions say of themselves whether they ask for a word', () => {
+  const random = new Random(3);
+  const sources = [
+    sceneSource('scenes', store, encoder, { weight: 1, asking: 'all' }),
+    classSource(examples, store, encoder, { weight: 1, asKept: false, side: 2 }),
+  ];
+  for (const source of sources) {
+    const asked = Array.from({ length: 30 }, () => source.draw(0, random, row())).flat();
+    const text = ({ prompt }: (typeof asked)[number]): string =>
+      tokenizer.decode(prompt.filter((id) => id >= 0)).replace('<|assistant|>', '');
+    expect(asked.some(({ short }) => short)).toBe(true);
+    for (const pair of asked) expect(pair.short).toBe(SHORT_SUFFIXES.some((suffix) => text(pair).endsWith(suffix)));
+  }
+});
+
 test('tokens before a question tell the same in all questions about a picture, at their places', () => {
   const source = sceneSource('scenes', store, encoder, { weight: 1, asking: 'all', lookups: true });
   const questions = source.draw(0, new Random(1), row());

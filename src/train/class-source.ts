@@ -26,7 +26,11 @@ export function classSource(
   options: { weight: number; asKept: boolean; side: number },
 ): AnswerSource {
   const { weight, asKept, side } = options;
-  const encode = (q: Question): AskedPair => ({ kind: q.kind, ...encoder.encode(q.question, q.answer) });
+  const encode = (q: Question): AskedPair => ({
+    kind: q.kind,
+    short: asksForWord(q.question),
+    ...encoder.encode(q.question, q.answer),
+  });
   const photos = photoClasses();
   // Names are drawn evenly, then a class of that name: there are over a hundred breeds of dogs.
   const byName = new Map<string, number[]>();

@@ -89,6 +89,8 @@ const stage = z.discriminatedUnion('kind', [
     patches: z.boolean().default(false),
     heldOut: z.array(id),
     steps: positive,
+    /** As of `answers`. */
+    stopAt: positive.optional(),
     batch: positive,
     warmup: positive.default(50),
     evaluateEvery: positive.default(400),
@@ -125,6 +127,8 @@ const stage = z.discriminatedUnion('kind', [
       .default({ still: false }),
     /** Also teach fused tokens to tell of the picture, see `lookupsOf`; what each classifier's loss counts for. */
     lookups: z.number().positive().optional(),
+    /** What a token of an answer in a word or phrase counts for, against one in a sentence: they have few. */
+    shortWeight: z.number().positive().default(1),
     buckets: z.array(bucket).min(1),
     optimiser,
   }),

@@ -83,6 +83,7 @@ export async function openAnswers(run: Run, stage: StageOf<'answers'>): Promise<
       ...patchWords(tokenizer, stage.words, stage.words.still),
       ...(stage.lookups === undefined ? {} : { lookups: lookupHeads(stage.lookups) }),
       buckets: stage.buckets.map((bucket) => ({ ...bucket, opening })),
+      shortWeight: stage.shortWeight,
       optimiser: stage.optimiser,
     },
     close: () => {

@@ -16,7 +16,7 @@ import {
   patchTargets,
 } from './pictograms/patch-targets.ts';
 import type { Question } from './pictograms/questions.ts';
-import { nameQuestion } from './pictograms/questions-name.ts';
+import { asksForWord, nameQuestion } from './pictograms/questions-name.ts';
 import { CLEAR_KINDS } from './pictograms/questions-thing.ts';
 import { viewScene } from './pictograms/questions-view.ts';
 import { slotMentions } from './pictograms/slot-mentions.ts';
@@ -127,5 +127,6 @@ function nameOnly(scene: Scene, random: Random): Question[] {
 }
 
 function encode(encoder: PairEncoder, q: Question): AskedPair {
-  return { kind: q.kind, ...encoder.encode(q.question, q.answer, q.kind === 'text') };
+  const short = asksForWord(q.question);
+  return { kind: q.kind, short, ...encoder.encode(q.question, q.answer, q.kind === 'text') };
 }

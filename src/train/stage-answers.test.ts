@@ -6,7 +6,14 @@ import { normals, tinyConfigs, tinyWeights } from '../../test/support/tiny-lite.
 import { floatsToHalves } from '../util/float16.ts';
 import { Random } from '../util/random.ts';
 import { MetricsFile } from './metrics.ts';
-import { type AnswerSource, type AnswerStage, type AskedPair, answerScores, trainAnswers } from './stage-answers.ts';
+import {
+  type AnswerSource,
+  type AnswerStage,
+  type AskedPair,
+  answerBatches,
+  answerScores,
+  trainAnswers,
+} from './stage-answers.ts';
 
 const { config, vision } = tinyConfigs();
 const bucket = { pictures: 2, questions: 2, promptTokens: 6, sequence: 12, labels: 12, answerTokens: 4, share: 1 };
@@ -40,6 +47,19 @@ const stage = (heldOut: AnswerSource[]): AnswerStage => ({
   heldOut,
   buckets: [bucket],
   optimiser: { clip: 1, groups: [] },
+});
+
+describe('answerBatches', () => {
+  it('lets answers in a word count for more, token by token', () => {
+    const word = { ...ask('name', [30], [40, 2]), short: true };
+    const sentence = ask('name', [31], [41, 42, 2]);
+    const of = (shortWeight?: number): number[] => {
+      const batches = answerBatches({ ...stage([]), sources: [source('some', [[word, sentence]])], shortWeight });
+      return Array.from(batches(new Random(1)).tensors.label_weights.data as Float32Array);
+    };
+    expect(of(3)).toEqual([3, 3, 1, 1, 1, 3, 3, 1, 1, 1, 0, 0]);
+    expect(of()).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0]);
+  });
 });
 
 describe('answerScores', () => {

@@ -19,6 +19,8 @@ import { inlineFrom, type Weights } from './weights.ts';
 
 export interface AskedPair extends TokenisedPair {
   kind: string;
+  /** The question asks for a word or phrase only. */
+  short?: boolean;
   /** What tokens of the prompt have to tell of the picture. */
   lookups?: readonly LookupPlace[];
   /** What tokens before the question have to tell, the same for all questions about a picture. */
@@ -60,6 +62,8 @@ export interface AnswerStage {
   ground?: { kind: string; target: number };
   /** Kinds of steps, short questions first, with how often each is taken. */
   buckets: (Bucket & { share: number })[];
+  /** What a token of an answer in a word or phrase counts for, against one in a sentence. Default 1. */
+  shortWeight?: number;
   optimiser: OptimiserConfig;
 }
 
@@ -179,7 +183,8 @@ function drawBatch(
         'bad-data',
         `no question of ${picked.source.name} fits a step of ${bucket.sequence} tokens`,
       );
-    groups.push(pairs.slice(0, bucket.questions));
+    const asked = pairs.slice(0, bucket.questions);
+    groups.push(asked.map((pair) => (pair.short ? { ...pair, weight: stage.shortWeight } : pair)));
     row++;
   }
   return {
