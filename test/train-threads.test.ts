@@ -13,6 +13,7 @@ const optimiser = (match: string) => ({
 });
 const steps = { steps: 25, warmup: 1, evaluateEvery: 25 };
 const source = { kind: 'scenes', name: 'scenes', store: 'kept', asking: 'all', weight: 1 };
+const bucket = { pictures: 4, questions: 2, promptTokens: 160, sequence: 260, labels: 400, answerTokens: 98 };
 const stages = [
   { id: 'drawn', kind: 'pictures', count: 12, keep: 'maps', recipe: { kind: 'objects', size: 64, count: [1, 3] } },
   {
@@ -33,7 +34,7 @@ const stages = [
     lookups: 0.2,
     sources: [source],
     heldOut: [source],
-    buckets: [{ pictures: 4, questions: 2, promptTokens: 160, sequence: 260, labels: 400, answerTokens: 98 }],
+    buckets: [bucket],
     optimiser: optimiser('mm_projector|prefusion_layers|model\\.layers|lookup_head'),
   },
 ];
@@ -69,3 +70,22 @@ it('comes to the same whichever threads make the batches', async () => {
   expect(others.metrics).toEqual(own.metrics);
   expect(others.weights.equals(own.weights)).toBe(true);
 });
+
+it('ends with the error of a thread', async () => {
+  const { dir } = runs[1];
+  const narrow = stages.map((stage) =>
+    stage.id === 'learn' ? { ...stage, id: 'narrow', buckets: [{ ...bucket, answerTokens: 1 }] } : stage,
+  );
+  await writeFile(join(dir, 'narrow.json'), JSON.stringify({ ...TINY_PLAN, stages: narrow }));
+  const failed = promisify(execFile)(process.execPath, [
+    'dist/cli/main.js',
+    'train',
+    join(dir, 'narrow.json'),
+    '--threads',
+    '1',
+  ]);
+  await expect(failed).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('no question of scenes fits a step'),
+  });
+}, 60_000);

@@ -52,10 +52,12 @@ export interface Run extends TrainOptions {
 /**
  * Reads a plan and what it starts from.
  *
- * @throws LlavaMiniError `bad-data` (plan), `bad-model`, `bad-checkpoint`, `no-space`, `io`
+ * @throws LlavaMiniError `bad-data` (plan), `bad-argument` (no such stage), `bad-model`, `bad-checkpoint`, `no-space`, `io`
  */
 export async function openRun(path: string, options: TrainOptions): Promise<Run> {
   const plan = parsePlan(await readJson(path), path);
+  if (options.until !== undefined && !plan.stages.some((stage) => stage.id === options.until))
+    throw new LlavaMiniError('bad-argument', `${path} has no stage ${options.until}`);
   const base = dirname(resolve(path));
   const modelDir = join(base, plan.model);
   const config = parseModelConfig(await readJson(join(modelDir, 'config.json')), join(modelDir, 'config.json'));

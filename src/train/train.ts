@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { LlavaMiniError } from '../errors.ts';
 import { LOOKUP_HEAD } from '../model/lookup-loss.ts';
 import { NAMING_HEAD } from '../model/naming-loss.ts';
 import { writeFileAtomic } from '../util/atomic-file.ts';
@@ -23,8 +22,6 @@ export type { TrainOptions } from './run.ts';
 export async function trainFromConfig(path: string, options: TrainOptions = {}): Promise<void> {
   const run = await openRun(path, options);
   const { plan, dir } = run;
-  if (options.until !== undefined && !plan.stages.some((stage) => stage.id === options.until))
-    throw new LlavaMiniError('bad-argument', `${path} has no stage ${options.until}`);
   for (const stage of plan.stages) {
     options.signal?.throwIfAborted();
     const result = join(dir, `${stage.id}.safetensors`);
