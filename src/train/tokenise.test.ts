@@ -17,7 +17,9 @@ test('what is read is spelt, whatever words it makes', () => {
   expect(decode(spelt)).toContain('There is coffee and the text "coffee".');
   const [before, after] = [tokenizer.encode('There is coffee and the text "'), tokenizer.encode('".')];
   expect(spelt.slice(0, -1)).toEqual([...before, ...letters, ...after]);
-  expect(encoder.encode(QUESTION, 'coffee').answer.slice(0, -1)).toEqual(tokenizer.encode(' coffee'));
+  const named = encoder.encode(QUESTION, 'coffee').answer.slice(0, -1);
+  expect(named).toEqual([...tokenizer.encode(' '), ...tokenizer.encode(' coffee')]);
+  expect(named).toEqual(tokenizer.encode('  coffee'));
   expect(encoder.encode(QUESTION, 'Coffee.').answer.slice(0, -1)).toEqual(tokenizer.encode('Coffee.'));
   expect(tokenizer.encode('coffee').length).toBeLessThan(letters.length);
   expect(encoder.encode(QUESTION, 'coffee', true).answer.slice(0, -1)).toEqual(letters);

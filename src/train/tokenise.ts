@@ -57,8 +57,9 @@ export class PairEncoder {
 
   /**
    * What stands in quotation marks in an answer is given letter by letter, as it is read, whatever words it makes. An
-   * answer that begins with a small letter (`dog`) gets a space before it, so that its tokens are those that the same
-   * word has within questions and sentences, from which it can be copied; at run time the space is taken off.
+   * answer that begins with a small letter (`dog`) gets two spaces before it, which are taken off at run time. With the
+   * second, its tokens are those that the same word has within questions and sentences, from which it can be copied.
+   * The first, a token of its own, is what "The" is to a sentence: the place at which it is settled what is named.
    *
    * @param reading an answer without quotation marks is nothing but what is read
    */
@@ -73,7 +74,7 @@ export class PairEncoder {
     const spell = (text: string): number[] => [...text].flatMap((letter) => this.ids(letter));
     const parts = answer.split('"');
     if (parts.length === 1 && reading) return spell(answer);
-    if (/^\p{Ll}/u.test(answer)) parts[0] = ` ${parts[0]}`;
+    if (/^\p{Ll}/u.test(answer)) parts[0] = `  ${parts[0]}`;
     const mark = (there: boolean): string => (there ? '"' : '');
     return parts.flatMap((part, i) =>
       i % 2 === 1 ? spell(part) : this.ids(mark(i > 0) + part + mark(i < parts.length - 1)),
