@@ -126,6 +126,7 @@ it('scores answers and what fused names tell', async () => {
       'eval/held/lookup/rightOption',
       'eval/held/lookup/slotLetters',
       'eval/held/lookup/slotThings',
+      'eval/held/lookup/pointer',
       'loss',
     ]),
   );

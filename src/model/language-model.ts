@@ -60,7 +60,8 @@ export function decodeCached(
  * The decoder over whole sequences (training, analysis): `x [N, S, D]`, behind a prefix of P positions if there is one.
  *
  * @param prefix per layer `[N, kvHeads, P, Dh]`
- * @returns `hidden [N, S, D]`, before the final norm; per layer the sequences' own keys and values, `[N, kvHeads, S, Dh]`
+ * @returns `hidden [N, S, D]`, before the final norm; per layer the sequences' own keys and values,
+ *   `[N, kvHeads, S, Dh]`, and what the layer gives out, `[N, S, D]`
  */
 export function decodeWhole(
   graph: Graph,
@@ -68,11 +69,12 @@ export function decodeWhole(
   x: Value,
   tables: Tables,
   prefix: readonly KeyValue[] = [],
-): { hidden: Value; own: KeyValue[] } {
+): { hidden: Value; own: KeyValue[]; layerOutputs: Value[] } {
   const before = (prefix[0]?.key.shape[2] ?? 0) as number;
   const mask = causalMask(graph, x.shape[1] as number, before);
   const start = positionsFrom(graph, before);
   const own: KeyValue[] = [];
+  const layerOutputs: Value[] = [];
   let y = x;
   for (let i = 0; i < config.layers; i++) {
     y = decoderLayer(graph, config, layerName(i), y, ({ q, k, v }) => {
@@ -80,8 +82,9 @@ export function decodeWhole(
       own.push(kv);
       return maskedAttention(config, q, start, before > 0 ? behind(prefix[i], kv) : kv, mask, tables).out;
     });
+    layerOutputs.push(y);
   }
-  return { hidden: y, own };
+  return { hidden: y, own, layerOutputs };
 }
 
 function behind(prefix: KeyValue, own: KeyValue): KeyValue {

@@ -8,7 +8,7 @@ import * as g from '../graph/index.ts';
 import type { ModelConfig } from './config.ts';
 import { imageInput, imageLength } from './image-part.ts';
 import { decodeWhole, embeddingTable, head, repeatPrefix } from './language-model.ts';
-import { type LookupHeads, lookupLoss } from './lookup-loss.ts';
+import { type LookupHeads, lookupLoss, pointerLoss } from './lookup-loss.ts';
 import { tableConstants } from './masked-attention.ts';
 import { prefuseImage, prefuseQuestions } from './prefusion.ts';
 import { patchGrid, type VisionConfig } from './vision/index.ts';
@@ -56,6 +56,8 @@ export interface AnswerLossOptions {
   words?: Words;
   /** What fused tokens have to tell of the picture; see `lookupLoss`. */
   lookups?: LookupHeads;
+  /** What rows that predict a list's tokens have to tell; see `pointerLoss`. */
+  pointer?: LookupHeads[string];
 }
 
 /**
@@ -70,11 +72,12 @@ export interface AnswerLossOptions {
  * * `label_rows` int32 `[labels]`, `label_rows_inverse` int32 `[N·sequence]`: the row that predicts each label
  * * `labels` int32 `[labels]`, `label_weights` float32 `[labels]` (0 leaves one out)
  * * with `words`, those of `wordLoss` for each kind, `[pictures·side²]`, or `[pictures·C²]` of the vision token
- * * with `lookups`, those of `lookupLoss`, of at most `lookupPlaces` tokens
+ * * with `lookups`, those of `lookupLoss`, of at most `lookupPlaces` tokens; with `pointer`, those of `pointerLoss`,
+ *   `[labels]`
  *
  * @param features `[pictures·parts, P, Dv]`, as the vision tower gives them
- * @returns the mean loss per answer token, `[]`, with the losses of words and lookups added; the logits `[labels, V]`,
- *   and those of each lookup `[lookupPlaces, classes]`
+ * @returns the mean loss per answer token, `[]`, with the losses of words, lookups and pointer added; the logits
+ *   `[labels, V]`, those of each lookup `[lookupPlaces, classes]`, and of the pointer `[labels, classes]`
  */
 export function answerLoss(
   graph: Graph,
@@ -127,29 +130,28 @@ export function answerLoss(
   const spoken = opening === null ? null : g.slice(image.tokens, 1, c2, c2 + words.length); // [B, W, D]
   const start = spoken && placed(spoken, place, seen); // [B, opened, D]
   const prefix = start ? repeatPrefix(decodeWhole(graph, config, start, tables).own, questions) : [];
-  const { hidden } = decodeWhole(graph, config, g.reshape(rows, [n, sequence, d]), tables, prefix);
-  const picked = g.takeRows(
-    g.reshape(hidden, [n * sequence, d]),
-    ints('label_rows', labels),
-    ints('label_rows_inverse', n * sequence),
-  );
-  const logits = head(graph, config, picked);
+  const { hidden, layerOutputs } = decodeWhole(graph, config, g.reshape(rows, [n, sequence, d]), tables, prefix);
+  const labelRows = [ints('label_rows', labels), ints('label_rows_inverse', n * sequence)] as const;
+  const predicting = (x: Value): Value => g.takeRows(g.reshape(x, [n * sequence, d]), ...labelRows);
+  const logits = head(graph, config, predicting(hidden));
   let loss = g.crossEntropy(logits, ints('labels', labels), graph.input('label_weights', 'float32', [labels]));
   for (const [name, { table, weight, still, token }] of Object.entries(options.words ?? {})) {
     const rows = token ? pictures * c2 : pictures * grid.side ** 2;
     const shown = token ? input.projectedCompressed : g.slice(input.projectedGlobal, 1, 0, grid.side ** 2);
     loss = g.add(loss, g.mul(wordLoss(graph, config, name, g.reshape(shown, [rows, d]), table, still), weight));
   }
-  if (options.lookups === undefined) return { loss, logits, lookupLogits: {} };
+  const lookupLogits: Record<string, Value> = {};
+  const add = (told: { loss: Value; logits: Record<string, Value> }): void => {
+    loss = g.add(loss, told.loss);
+    Object.assign(lookupLogits, told.logits);
+  };
+  if (options.pointer !== undefined)
+    add(pointerLoss(graph, config, predicting(layerOutputs[Math.floor((config.layers - 1) / 2)]), options.pointer));
+  if (options.lookups === undefined) return { loss, logits, lookupLogits };
   const told = g.reshape(fused, [n * promptTokens, d]);
-  const lookups = lookupLoss(
-    graph,
-    config,
-    spoken === null ? told : g.concat([told, g.reshape(spoken, [pictures * words.length, d])], 0),
-    lookupPlaces(shape),
-    options.lookups,
-  );
-  return { loss: g.add(loss, lookups.loss), logits, lookupLogits: lookups.logits };
+  const all = spoken === null ? told : g.concat([told, g.reshape(spoken, [pictures * words.length, d])], 0);
+  add(lookupLoss(graph, config, all, lookupPlaces(shape), options.lookups));
+  return { loss, logits, lookupLogits };
 }
 
 function joined(x: Value, behind: Value | null): Value {

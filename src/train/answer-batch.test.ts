@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Bucket, fits, layOutAnswers, type TokenisedPair } from './answer-batch.ts';
+import { type Bucket, fits, layOutAnswers, layOutPointers, type TokenisedPair } from './answer-batch.ts';
 
 const IMAGE = -200;
 
@@ -186,4 +186,14 @@ describe('fits', () => {
     const other = { prompt: [7, 8, IMAGE, 21], answer: [31] };
     expect(() => layOutAnswers([[other]], bucket, 1)).toThrow('a prompt does not begin with 7 -200 8');
   });
+});
+
+it('points with the labels of answers that list things, and with no others', () => {
+  const bucket = { pictures: 2, questions: 2, promptTokens: 2, sequence: 6, labels: 8, answerTokens: 4 };
+  const plain = { prompt: [1], answer: [40, 41] };
+  const list = { prompt: [1, 2], answer: [50, 51, 52, 2], pointer: [3, 3, 7, 9] };
+  const { labels } = layOutAnswers([[plain, list], [list]], bucket, 1);
+  expect([...(labels.data as Int32Array)]).toEqual([40, 41, 50, 51, 52, 2, 50, 51]);
+  expect([...layOutPointers([[plain, list], [list]], bucket)]).toEqual([-1, -1, 3, 3, 7, 9, 3, 3]);
+  expect([...layOutPointers([[plain]], bucket)]).toEqual(Array(8).fill(-1));
 });

@@ -11,6 +11,17 @@ export interface TokenisedPair {
   answer: number[];
   /** What each token of the answer counts for in the loss. Default 1. */
   weight?: number;
+  /** Of an answer that lists things: which of the picture's parts each token tells of, or its end; −1 if neither. */
+  pointer?: readonly number[];
+}
+
+/** What each label of a step points at, in the order of `layOutAnswers`, `[labels]`; −1 where it points at nothing. */
+export function layOutPointers(groups: readonly TokenisedPair[][], { labels }: Bucket): Int32Array {
+  const targets = new Int32Array(labels).fill(-1);
+  let label = 0;
+  for (const { answer, pointer } of groups.flat())
+    for (let i = 0; i < answer.length && label < labels; i++) targets[label++] = pointer?.[i] ?? -1;
+  return targets;
 }
 
 /** Sizes of a kind of step; `answerTokens` bounds each answer. */

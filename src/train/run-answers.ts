@@ -11,6 +11,7 @@ import { type LlavaRecord, llavaSource } from './llava-data.ts';
 import { matchHeads } from './match-heads.ts';
 import { lookupClasses } from './pictograms/lookup-types.ts';
 import { patchClassWords } from './pictograms/patch-targets.ts';
+import { SLOTS } from './pictograms/slots.ts';
 import type { Scene } from './pictograms/types.ts';
 import type { SourcePlan } from './plan.ts';
 import type { Run } from './run.ts';
@@ -37,10 +38,18 @@ export async function runMatch(run: Run, stage: StageOf<'match'>): Promise<void>
   });
 }
 
+/** What the pointer counts for, against a lookup: it is what a whole list hangs on. */
+const POINTER_SHARE = 2;
+
 function lookupHeads(weight: number): LookupHeads {
   return Object.fromEntries(
     Object.entries(lookupClasses()).map(([name, { share, ...head }]) => [name, { ...head, weight: share * weight }]),
   );
+}
+
+/** One of the picture's parts, or that a list is at its end. */
+function pointerHead(weight: number): LookupHeads[string] {
+  return { classes: SLOTS + 1, weight: POINTER_SHARE * weight };
 }
 
 /** What a stage trains and on what; close it afterwards. */
@@ -81,7 +90,9 @@ export async function openAnswers(run: Run, stage: StageOf<'answers'>): Promise<
       sources: stage.sources.map(source),
       heldOut: stage.heldOut.map(source),
       ...patchWords(tokenizer, stage.words, stage.words.still),
-      ...(stage.lookups === undefined ? {} : { lookups: lookupHeads(stage.lookups) }),
+      ...(stage.lookups === undefined
+        ? {}
+        : { lookups: lookupHeads(stage.lookups), pointer: pointerHead(stage.lookups) }),
       buckets: stage.buckets.map((bucket) => ({ ...bucket, opening })),
       shortWeight: stage.shortWeight,
       optimiser: stage.optimiser,

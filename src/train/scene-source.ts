@@ -1,6 +1,7 @@
 import type { WordTable } from '../model/word-loss.ts';
 import type { TextTokenizer } from '../text/index.ts';
 import type { Random } from '../util/random.ts';
+import type { TokenisedPair } from './answer-batch.ts';
 import { type Favour, favouredQuestions } from './favoured-questions.ts';
 import type { FeatureStore } from './feature-store.ts';
 import type { LookupPlace } from './lookup-batch.ts';
@@ -20,6 +21,7 @@ import { asksForWord, nameQuestion } from './pictograms/questions-name.ts';
 import { CLEAR_KINDS } from './pictograms/questions-thing.ts';
 import { viewScene } from './pictograms/questions-view.ts';
 import { slotMentions } from './pictograms/slot-mentions.ts';
+import { SLOTS } from './pictograms/slots.ts';
 import { COLOUR_NAMES, type Scene } from './pictograms/types.ts';
 import type { AnswerSource, AnswerStage, AskedPair } from './stage-answers.ts';
 import type { PairEncoder } from './tokenise.ts';
@@ -128,5 +130,17 @@ function nameOnly(scene: Scene, random: Random): Question[] {
 
 function encode(encoder: PairEncoder, q: Question): AskedPair {
   const short = asksForWord(q.question);
-  return { kind: q.kind, short, ...encoder.encode(q.question, q.answer, q.kind === 'text') };
+  const pair = encoder.encode(q.question, q.answer, q.kind === 'text');
+  return { kind: q.kind, short, ...pair, ...(q.listed && { pointer: pointed(encoder, q.answer, pair, q.listed) }) };
+}
+
+/** The part of the picture of the thing that each token belongs to or leads up to; behind the last one, that there is none. */
+function pointed(
+  encoder: PairEncoder,
+  answer: string,
+  pair: TokenisedPair,
+  listed: readonly { end: number; slot: number }[],
+): number[] {
+  const ends = listed.map(({ end }) => encoder.answerPlace(answer, end));
+  return pair.answer.map((_, i) => listed[ends.findIndex((end) => i < end)]?.slot ?? SLOTS);
 }

@@ -3,12 +3,12 @@ import { LlavaMiniError } from '../errors.ts';
 import * as g from '../graph/index.ts';
 import { Graph, serialise } from '../graph/index.ts';
 import type { ModelConfig } from '../model/config.ts';
-import type { LookupHeads } from '../model/lookup-loss.ts';
+import { type LookupHeads, POINTER } from '../model/lookup-loss.ts';
 import { type AnswerLossOptions, answerLoss } from '../model/training.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
 import { classPatch, foldedWidth, foldMaps } from '../model/vision/efficientnet-lite.ts';
 import { Random } from '../util/random.ts';
-import { type Bucket, fits, layOutAnswers, type TokenisedPair } from './answer-batch.ts';
+import { type Bucket, fits, layOutAnswers, layOutPointers, type TokenisedPair } from './answer-batch.ts';
 import { initialiseMissing } from './initialise.ts';
 import { type LookupPlace, layOutLookups } from './lookup-batch.ts';
 import { type LoopOptions, type NextBatch, trainLoop } from './loop.ts';
@@ -58,6 +58,8 @@ export interface AnswerStage {
   words?: NonNullable<AnswerLossOptions['words']>;
   /** What fused tokens have to tell; see `lookupLoss`. */
   lookups?: LookupHeads;
+  /** What rows that predict a list's tokens have to tell; see `pointerLoss`. */
+  pointer?: LookupHeads[string];
   /** Patches whose words count for less: the ground, which most show. */
   ground?: { kind: string; target: number };
   /** Kinds of steps, short questions first, with how often each is taken. */
@@ -118,7 +120,7 @@ export function answerBatches(stage: AnswerStage): NextBatch {
 function answerGraph(
   stage: AnswerStage,
   bucket: Bucket,
-  beside: Pick<AnswerStage, 'words' | 'lookups'>,
+  beside: Pick<AnswerStage, 'words' | 'lookups' | 'pointer'>,
 ): { graph: Graph } & ReturnType<typeof answerLoss> {
   const { config, vision } = stage;
   const graph = new Graph('answers', 'training');
@@ -194,6 +196,7 @@ function drawBatch(
       probabilities: new ort.Tensor('float16', probabilities, [bucket.pictures, vision.classes]),
       ...layOutAnswers(groups, bucket, c2),
       ...(stage.lookups ? layOutLookups(groups, bucket, stage.lookups) : {}),
+      ...(stage.pointer ? targetTensors(`${POINTER}_lookup`, layOutPointers(groups, bucket)) : {}),
       ...Object.assign({}, ...kinds.map(({ kind }) => wordTensors(stage, kind, targets.get(kind) as Int32Array))),
     },
   };
@@ -214,7 +217,10 @@ function wordTensors({ words, ground }: AnswerStage, kind: string, targets: Int3
  */
 export async function answerScores(stage: AnswerStage, seed: string): Promise<Record<string, number>> {
   const bucket = stage.buckets[stage.buckets.length - 1];
-  const { graph, logits, lookupLogits } = answerGraph(stage, bucket, { lookups: stage.lookups });
+  const { graph, logits, lookupLogits } = answerGraph(stage, bucket, {
+    lookups: stage.lookups,
+    pointer: stage.pointer,
+  });
   graph.output('best', g.argMax(logits));
   for (const [head, values] of Object.entries(lookupLogits)) graph.output(`${head}_best`, g.argMax(values));
   const session = await ort.InferenceSession.create(serialise(graph, inlineFrom(stage.weights)), {

@@ -38,3 +38,10 @@ test('a place among the fused tokens ends a part of the question, or the prompt'
   expect([0, 8, 9].map((slot) => encoder.fusedPlace(QUESTION, `slot${slot}`))).toEqual([0, 8, null]);
   expect(encoder.fusedPlace(QUESTION, 2)).toBeNull();
 });
+
+test('a word of an answer ends at so many tokens, spelt or not', () => {
+  const answer = 'There is coffee and the text "coffee".';
+  const { answer: ids } = encoder.encode(QUESTION, answer);
+  for (const end of ['There', 'There is coffee', 'There is coffee and the text'])
+    expect(decode(ids.slice(0, encoder.answerPlace(answer, end.length)))).toBe(end);
+});

@@ -81,6 +81,11 @@ export class PairEncoder {
     );
   }
 
+  /** How many tokens an answer's first so many UTF-16 units are, where a word ends there. */
+  answerPlace(answer: string, length: number): number {
+    return this.answerIds(answer.slice(0, length), false).length;
+  }
+
   /** What all prompts begin with, up to the line break before the question; the picture's place as −200. */
   get opening(): number[] {
     return [...this.before, ...this.ids('\n')];

@@ -1,7 +1,7 @@
 import { MOST_OBJECTS } from './layout.ts';
 import { type Lookup, type Mention, RELATIONS, type Targets } from './lookup-types.ts';
 import { groupsOf, namesIn } from './mentions.ts';
-import { conceptClass, placeClass } from './patch-targets.ts';
+import { colourClass, conceptClass, placeClass } from './patch-targets.ts';
 import { CLEAR_KINDS } from './questions-thing.ts';
 import type { Question, QuestionKind } from './questions-types.ts';
 import type { SceneView } from './questions-view.ts';
@@ -37,7 +37,8 @@ export function answerMentions(question: Question, mentions: readonly Mention[],
 function answerTargets({ kind, question, answer }: Question, mentions: readonly Mention[], view: SceneView): Targets {
   if (kind === 'refuse') return { absent: 1, counts: 0 };
   const absent = MAY_BE_ABSENT.includes(kind) ? { absent: 0 } : {};
-  if (kind === 'text' || kind === 'describe') return absent;
+  if (kind === 'text') return absent;
+  if (kind === 'describe') return { ground: groundClass(view) };
   const yes = /^(yes|no)\b/i.exec(answer);
   if (yes) return { ...absent, yes: yes[1].toLowerCase() === 'yes' ? 1 : 0 };
   const named = ASKS_OF_NAMED.includes(kind) && mentions.length === 1 ? mentions[0].targets : {};
@@ -74,6 +75,10 @@ function wordTargets(kind: QuestionKind, question: string, answer: string): Targ
   if (kind === 'colour') return byColour ? {} : told('colours', COLOUR_NAMES);
   if (kind === 'count') return words.includes('zero') ? { counts: 0 } : told('counts', NUMBERS);
   return kind === 'relation' ? told('relations', RELATIONS) : {};
+}
+
+function groundClass({ scene: { background } }: SceneView): number {
+  return background.colour === null ? COLOUR_NAMES.length : colourClass(background.colour);
 }
 
 const wordsOf = (text: string): string[] => text.toLowerCase().match(/[a-z]+/g) ?? [];

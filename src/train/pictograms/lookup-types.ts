@@ -19,12 +19,14 @@ export const RELATIONS: readonly Relation[] = ['left', 'right', 'above', 'below'
  *
  * The prompt's last token tells of the answer: `things`, `colours`, `counts`, `relations` and so on of what it names,
  * `named` which of two things that the question offers it is (0 or 1), `yes` whether it is yes (1) or no (0), `absent`
- * whether what is asked about is missing, and `rightOption`.
+ * whether what is asked about is missing, and `rightOption`; asked to describe, `ground` the colour of a plain
+ * background, the last class of any other.
  *
  * The tokens before the question tell of the whole picture (`slotMentions`): `slotThings` what is in a part of it, or
- * nothing, `slotNew` whether no earlier part has one of these (1) or one has (0), `slotCounts` how many there are of
- * them in the picture (0 of nothing), `slotColours` their colour, `slotLetters` a character of the lettering, the last
- * class where there is none.
+ * nothing, `slotNew` whether no earlier part has one of these (1) or one has (0), `slotNth` as which of the picture's
+ * things a list has it, from 1, and 0 where it lists nothing, `slotCounts` how many there are of them in the picture
+ * (0 of nothing), `slotColours` their colour, `slotLetters` a character of the lettering, the last class where there is
+ * none.
  */
 export type Lookup =
   | 'things'
@@ -44,8 +46,10 @@ export type Lookup =
   | 'named'
   | 'yes'
   | 'absent'
+  | 'ground'
   | 'slotThings'
   | 'slotNew'
+  | 'slotNth'
   | 'slotCounts'
   | 'slotColours'
   | 'slotLetters';
@@ -74,8 +78,10 @@ export function lookupClasses(): Readonly<Record<Lookup, Head>> {
     named: whole(2),
     yes: whole(2),
     absent: whole(2),
+    ground: whole(colours + 1),
     slotThings: { classes: patchClassCount(), share: 3, common: nothingClass() },
     slotNew: { classes: 2, share: 1, common: 1 },
+    slotNth: { classes: MOST_OBJECTS + 1, share: 1, common: 0 },
     slotCounts: { classes: MOST_OBJECTS + 1, share: 1, common: 0 },
     slotColours: { classes: colours, share: 0.5 },
     slotLetters: { classes: CHARACTERS.length + 1, share: 3, common: CHARACTERS.length },

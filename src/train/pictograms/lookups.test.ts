@@ -105,6 +105,13 @@ test('the last token tells the answer', () => {
   expect(lastOf('compare', 'Do the cat and the hammer share a colour?', 'No.', shown)).toEqual({ yes: 0 });
 });
 
+test('asked to describe, the last token tells the colour of a plain background, or that it is none', () => {
+  const ground = (colour: Scene['background']['colour']) =>
+    lastOf('describe', 'What do you see?', 'There is a cat.', { ...catAndDogs, background: { kind: 'plain', colour } });
+  expect(ground('red')).toEqual({ ground: red });
+  expect(ground(null)).toEqual({ ground: COLOUR_NAMES.length });
+});
+
 test('the last token tells nothing of what only helps to ask', () => {
   const shown = scene(object('hammer', 0.15, 0.5), object('dog', 0.85, 0.5, { colour: 'brown' }));
   expect(lastOf('relation', 'What is to the left of the dog?', 'It is a hammer.', shown)).toEqual({

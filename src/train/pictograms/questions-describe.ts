@@ -4,7 +4,7 @@ import { rightNames } from './questions-thing.ts';
 import type { Question } from './questions-types.ts';
 import type { SceneView, ThingGroup } from './questions-view.ts';
 import { listOf, makeQuestion, numberWord } from './questions-wording.ts';
-import { groupsInOrder } from './slots.ts';
+import { firstSlotOf, groupsInOrder } from './slots.ts';
 
 export const DESCRIBE_TEMPLATES: readonly string[] = [
   'Describe the picture.',
@@ -37,12 +37,13 @@ export function describeQuestion(view: SceneView, random: Random): Question | nu
   const plural = first !== undefined && (first.members.length > 1 || first.thing.use === 'plural');
   const { colour } = scene.background;
   const ground = colour === null ? '' : ` on ${articleOf(colour)} ${colour} background`;
-  return makeQuestion(random, {
-    kind: 'describe',
-    templates: DESCRIBE_TEMPLATES,
-    answer: `There ${plural ? 'are' : 'is'} ${listOf(phrases)}${ground}.`,
-    parts,
+  const answer = `There ${plural ? 'are' : 'is'} ${listOf(phrases)}${ground}.`;
+  let end = 0;
+  const listed = ordered.map((group, i) => {
+    end = answer.indexOf(phrases[i], end) + phrases[i].length;
+    return { end, slot: firstSlotOf(group) };
   });
+  return { ...makeQuestion(random, { kind: 'describe', templates: DESCRIBE_TEMPLATES, answer, parts }), listed };
 }
 
 /** `a cat`, `three cats`. */

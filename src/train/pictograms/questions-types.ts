@@ -26,6 +26,8 @@ export interface Question {
   accepted: string[];
   /** For a list of things: the forms of each part, all of which a right answer has, in any order. */
   parts?: string[][];
+  /** Of a list of things: where each ends in the answer, in UTF-16 units, and in which of the picture's parts it comes first. */
+  listed?: { end: number; slot: number }[];
   /** Of a multiple choice, A first: where each option ends in the question, in UTF-16 units, and whether it is right. */
   options?: { end: number; right: boolean }[];
 }

@@ -164,3 +164,15 @@ test('equal numbers are not the answer to most questions what there is more of',
   expect(equal / all).toBeGreaterThan(0.15);
   expect(equal / all).toBeLessThan(0.5);
 });
+
+test('a description says where each thing ends in it, and which part of the picture that is in', () => {
+  const shown = scene([object('dog', 0.5, 0.9), ...catAndDog.objects, object('cat', 0.85, 0.9, {}, 0.1)]);
+  for (const { answer, listed = [] } of many(shown, 'describe', 5)) {
+    expect(listed.map(({ slot }) => slot)).toEqual([3, 5]);
+    expect(listed.map(({ end }) => answer.slice(0, end))).toEqual([
+      'There are two cats',
+      'There are two cats and two dogs',
+    ]);
+  }
+  expect(many(shown, 'count', 1)[0].listed).toBeUndefined();
+});

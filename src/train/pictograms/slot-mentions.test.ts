@@ -9,17 +9,18 @@ import { COLOUR_NAMES, type Scene } from './types.ts';
 
 const told = (shown: Scene) => slotMentions(viewScene(shown)).map(({ targets }) => targets);
 
-test('each slot tells what is in its part of the picture, how many there are of that, and whether it comes first', () => {
+test('each slot tells what is in its part of the picture, how many there are of that, and as which it is listed', () => {
   const slots = told(catAndDogs);
   expect(slots).toHaveLength(9);
-  const nothing = { slotThings: nothingClass(), slotNew: -1, slotCounts: 0, slotColours: -1 };
-  const dog = { slotThings: conceptClass('dog'), slotNew: 1, slotCounts: 2, slotColours: -1 };
-  const cat = { slotThings: conceptClass('cat'), slotNew: 1, slotCounts: 1, slotColours: COLOUR_NAMES.indexOf('red') };
+  const nothing = { slotThings: nothingClass(), slotNew: -1, slotNth: 0, slotCounts: 0, slotColours: -1 };
+  const dog = { slotThings: conceptClass('dog'), slotNew: 1, slotNth: 1, slotCounts: 2, slotColours: -1 };
+  const red = COLOUR_NAMES.indexOf('red');
+  const cat = { slotThings: conceptClass('cat'), slotNew: 1, slotNth: 2, slotCounts: 1, slotColours: red };
   const wanted = Array(9)
     .fill(nothing)
     .with(2, dog)
     .with(3, cat)
-    .with(7, { ...dog, slotNew: 0 });
+    .with(7, { ...dog, slotNew: 0, slotNth: 0 });
   slots.forEach((slot, i) => {
     expect(slot, `slot ${i}`).toMatchObject(wanted[i]);
   });

@@ -2,7 +2,7 @@ import type { Mention, Targets } from './lookup-types.ts';
 import { CHARACTERS } from './patch-letters.ts';
 import { colourClass, conceptClass, nothingClass } from './patch-targets.ts';
 import type { SceneView } from './questions-view.ts';
-import { firstSlotOf, groupsAt, SLOTS } from './slots.ts';
+import { firstSlotOf, groupsAt, groupsInOrder, SLOTS } from './slots.ts';
 import type { Lettering } from './types.ts';
 
 /**
@@ -26,6 +26,7 @@ function thingTargets(view: SceneView, slot: number): Targets {
   return {
     slotThings: first ? conceptClass(first.thing.id) : nothingClass(),
     slotNew: first ? Number(firstSlotOf(first) === slot) : -1,
+    slotNth: first && firstSlotOf(first) === slot ? 1 + groupsInOrder(view).indexOf(first) : 0,
     slotCounts: first?.members.length ?? 0,
     slotColours: first ? colourClass(first.colour) : -1,
   };
