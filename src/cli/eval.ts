@@ -13,6 +13,7 @@ interface EvalFlags {
   set?: string;
   limit?: number;
   strength?: number;
+  size?: number;
   pictures?: string;
   threads?: number;
   dtype?: WeightType;
@@ -41,6 +42,11 @@ export function addEvalCommand(program: Command): void {
       'how much drawings are changed, 0 to 1 (default: 0.3 in scenes, 0 in styles never seen)',
       parseNumber,
     )
+    .option(
+      '--size <pixels>',
+      'side of drawn pictures, 16 to 4096 (default: as many as the vision tower takes)',
+      parseWhole,
+    )
     .option('--threads <n>', 'threads to compute with (default: one per core)', parseWhole)
     .addOption(loadedDtype())
     .option(...TOWER_OPTION)
@@ -65,6 +71,7 @@ async function evaluate(model: string | undefined, flags: EvalFlags, signal: Abo
     set: flags.set,
     limit: flags.limit,
     strength: flags.strength,
+    size: flags.size,
     pictures: { folder: flags.pictures },
     threads: flags.threads,
     dtype: flags.dtype,

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TinyModel, writeTinyModel } from '../../test/support/tiny-model.ts';
 import { evaluateModel } from './evaluate.ts';
@@ -41,6 +43,16 @@ describe('evaluateModel', () => {
     expect(changed.wrong.map((w) => w.answer)).not.toEqual(result.wrong.map((w) => w.answer));
   });
 
+  it('draws as many pixels as the tower takes, or as it is told', async () => {
+    const result = await evaluateModel(model.dir, { ...options, limit: 3 });
+    const { image_size: side } = JSON.parse(await readFile(join(model.dir, 'vision_tower', 'config.json'), 'utf8'));
+    expect(result.size).toBe(side);
+    expect(await evaluateModel(model.dir, { ...options, limit: 3, size: side })).toEqual(result);
+    const fine = await evaluateModel(model.dir, { ...options, limit: 3, size: 2 * side });
+    expect(fine.size).toBe(2 * side);
+    expect(fine.wrong.map((w) => w.expected)).toEqual(result.wrong.map((w) => w.expected));
+  });
+
   it('asks about photographs of a folder, for a sentence and for a word', async () => {
     const named = [
       { file: 'cat.png', names: ['cat'] },
@@ -80,6 +92,7 @@ describe('evaluateModel', () => {
     await bad({ set: 'photos' }).toMatchObject({ code: 'bad-argument', hint: expect.stringContaining('openmoji') });
     for (const limit of [0, -1, 1.5, Number.NaN]) await bad({ limit }).toMatchObject({ code: 'bad-argument' });
     for (const strength of [-0.1, 1.1, Number.NaN]) await bad({ strength }).toMatchObject({ code: 'bad-argument' });
+    for (const size of [15, 4097, 20.5, Number.NaN]) await bad({ size }).toMatchObject({ code: 'bad-argument' });
     await expect(evaluateModel('/nowhere', options)).rejects.toMatchObject({ code: 'not-found' });
   });
 });

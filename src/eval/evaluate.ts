@@ -23,6 +23,8 @@ export interface EvaluateOptions {
    * Photographs are not changed.
    */
   strength?: number;
+  /** Side of drawn pictures in pixels, 16 to 4,096. Default: as many as the model's vision tower takes. */
+  size?: number;
   seed?: string;
   /** Where the set `photographs` is, if not where its Debian package puts it, and what it holds. */
   pictures?: { folder?: string; named?: readonly NamedPhotograph[] };
@@ -40,6 +42,8 @@ export interface EvaluationResult {
   model: string;
   set: EvaluationSet;
   strength: number;
+  /** Side of drawn pictures in pixels; photographs have their own. */
+  size?: number;
   kinds: Record<string, { right: number; total: number }>;
   /** Mean of the kinds' shares. */
   average: number;
@@ -73,8 +77,11 @@ export async function evaluateModel(
     throw new LlavaMiniError('bad-argument', 'limit must be a whole number above 0');
   const { strength = set === 'seen' ? USUAL_STRENGTH : 0 } = options;
   if (!(strength >= 0 && strength <= 1)) throw new LlavaMiniError('bad-argument', 'strength must be from 0 to 1');
+  const { size: wanted } = options;
+  if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 16 && wanted <= 4096))
+    throw new LlavaMiniError('bad-argument', 'size must be a whole number of pixels from 16 to 4096');
   const shown = named.slice(0, limit);
-  const exhibits = await (set === 'photographs' ? photographs(folder, shown) : pictograms(set, strength, seed, signal));
+  const show = await (set === 'photographs' ? photographs(folder, shown) : pictograms(set, strength, seed, signal));
   const kinds = set === 'photographs' ? PHOTOGRAPH_KINDS : pictogramKinds(set);
   const model = await LlavaMini.load(modelDir, {
     threads: options.threads,
@@ -85,9 +92,10 @@ export async function evaluateModel(
   });
   try {
     const most = set === 'photographs' ? shown.length : limit;
+    const size = wanted ?? model.info.vision.imageSize;
     const { counts, wrong } = await askAll(
       model,
-      exhibits,
+      show(size),
       Object.fromEntries(kinds.map((kind) => [kind, most])),
       options,
     );
@@ -96,6 +104,7 @@ export async function evaluateModel(
       model: modelDir ?? 'nano',
       set,
       strength,
+      ...(set === 'photographs' ? {} : { size }),
       kinds: counts,
       average: shares.reduce((a, b) => a + b, 0) / shares.length,
       wrong,

@@ -29,14 +29,14 @@ export const PHOTOGRAPH_KINDS: readonly string[] = Object.keys(ASKED);
 export async function photographs(
   folder: string = STAMPS_FOLDER,
   named: readonly NamedPhotograph[] = PHOTOGRAPHS,
-): Promise<AsyncGenerator<Exhibit>> {
+): Promise<() => AsyncGenerator<Exhibit>> {
   for (const { file } of named)
     await access(join(folder, file)).catch(() => {
       throw new LlavaMiniError('not-found', `${file} is not in ${folder}`, {
         hint: 'apt-get install tuxpaint-stamps-default, or name a folder of its files by --pictures',
       });
     });
-  return onGrounds(folder, named);
+  return () => onGrounds(folder, named);
 }
 
 async function* onGrounds(folder: string, named: readonly NamedPhotograph[]): AsyncGenerator<Exhibit> {

@@ -17,8 +17,13 @@ export function pictogramKinds(set: PictogramSet): readonly string[] {
 }
 
 /**
- * Drawn pictures, as many as are fetched, with one question of each kind that fits. Same seed, same pictures and
- * questions. Needs the icon sets (development dependencies).
+ * Draws pictures of a side in pixels, as many as are fetched, with one question of each kind that fits. Same seed, same
+ * pictures and questions; of another size, the same things in the same places.
+ */
+export type DrawPictograms = (size: number) => AsyncGenerator<Exhibit>;
+
+/**
+ * Makes drawings ready; needs the icon sets (development dependencies).
  *
  * @param strength how much drawings are changed, 0 to 1
  */
@@ -27,9 +32,9 @@ export async function pictograms(
   strength: number,
   seed: string,
   signal?: AbortSignal,
-): Promise<AsyncGenerator<Exhibit>> {
+): Promise<DrawPictograms> {
   const sprites = await loadSprites({ ...(set === 'seen' ? {} : { styles: [set] }), signal });
-  return draw(sprites, orders(set, strength, seed), set, signal);
+  return (size) => draw(sprites, orders(set, size, strength, seed), set, signal);
 }
 
 async function* draw(
@@ -51,19 +56,19 @@ async function* draw(
   }
 }
 
-function* orders(set: PictogramSet, strength: number, seed: string): Generator<PictureOrder> {
-  const recipe: Recipe = set === 'seen' ? scenes(strength) : { kind: 'single', size: 256, strength };
+function* orders(set: PictogramSet, size: number, strength: number, seed: string): Generator<PictureOrder> {
+  const recipe: Recipe = set === 'seen' ? scenes(size, strength) : { kind: 'single', size, strength };
   for (let i = 0; ; i++) yield { recipe, seed: `${seed}/${set}/${i}` };
 }
 
-function scenes(strength: number): Recipe {
+function scenes(size: number, strength: number): Recipe {
   return {
     kind: 'mix',
     parts: [
-      { weight: 4, recipe: { kind: 'objects', size: 256, count: [2, 6], strength } },
-      { weight: 2, recipe: { kind: 'shapes', size: 256, strength } },
-      { weight: 1, recipe: { kind: 'lettering', size: 256, strength } },
-      { weight: 3, recipe: { kind: 'single', size: 256, strength } },
+      { weight: 4, recipe: { kind: 'objects', size, count: [2, 6], strength } },
+      { weight: 2, recipe: { kind: 'shapes', size, strength } },
+      { weight: 1, recipe: { kind: 'lettering', size, strength } },
+      { weight: 3, recipe: { kind: 'single', size, strength } },
     ],
   };
 }

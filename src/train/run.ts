@@ -6,6 +6,7 @@ import { type ModelConfig, parseModelConfig } from '../model/config.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
 import { parseVisionConfig } from '../model/vision/index.ts';
 import { fileError } from '../util/atomic-file.ts';
+import { fitPositions } from './fit-positions.ts';
 import type { LoopProgress } from './loop.ts';
 import { MetricsFile } from './metrics.ts';
 import { parsePlan, type TrainingPlan } from './plan.ts';
@@ -72,6 +73,7 @@ export async function openRun(path: string, options: TrainOptions): Promise<Run>
     throw fileError(error, dir);
   });
   const weights = await readWeights(join(base, plan.start));
+  fitPositions(vision, weights);
   return {
     ...options,
     threads: options.threads ?? Math.min(availableParallelism(), MOST_THREADS),
