@@ -1,10 +1,10 @@
 import sharp from 'sharp';
 import { LlavaMiniError } from '../errors.ts';
+import { abortable } from '../util/abortable.ts';
 import { nameOtherFormat, readPictureHeader } from './header.ts';
 import { checkSize, DEFAULT_LIMITS, type PictureLimits } from './limits.ts';
 import { isPicture, type Picture } from './picture.ts';
 import { type NamedBytes, type PictureSource, type ReadOptions, readBytes } from './source.ts';
-import { abortable } from './stream.ts';
 
 // The engine needs the cores, and no picture is decoded twice.
 sharp.concurrency(1);

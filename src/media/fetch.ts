@@ -2,9 +2,10 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { Agent, type Dispatcher, request } from 'undici';
 import { LlavaMiniError } from '../errors.ts';
+import { abortable } from '../util/abortable.ts';
 import { isPublicAddress } from './address.ts';
 import { hostOf, parseRemoteUrl, refused, refusedHost } from './remote-url.ts';
-import { abortable, collect } from './stream.ts';
+import { collect } from './stream.ts';
 
 export const MAX_REMOTE_BYTES = 20_000_000;
 

@@ -2,12 +2,13 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LlavaMiniError } from '../errors.ts';
+import { abortable } from '../util/abortable.ts';
 import { fileError } from '../util/atomic-file.ts';
 import { dataUrlBytes } from './data-url.ts';
 import { type FetchOptions, fetchMedia, MAX_REMOTE_BYTES } from './fetch.ts';
 import { checkBytes, type PictureLimits } from './limits.ts';
 import type { Picture } from './picture.ts';
-import { abortable, collect } from './stream.ts';
+import { collect } from './stream.ts';
 
 /** Anything a picture can come from: a file's path, an address, bytes, a stream, or pixels. */
 export type PictureSource =

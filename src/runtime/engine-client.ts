@@ -1,5 +1,5 @@
 import { LlavaMiniError } from '../errors.ts';
-import { abortable } from '../media/stream.ts';
+import { abortable } from '../util/abortable.ts';
 import { disposedError } from './disposed.ts';
 import type { EngineApi, GenerateHooks, SeeRequest, SeeResult } from './engine-api.ts';
 import type { EngineOptions } from './engine-options.ts';

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toyBatch, toyGraph, toyTensors, toyWeights } from '../../test/support/toy-training.ts';
+import { readHeader } from '../checkpoint/safetensors.ts';
 import { writeSafetensors } from '../checkpoint/safetensors-write.ts';
 import type { Random } from '../util/random.ts';
-import { type LoopOptions, type LoopProgress, type StepInput, trainLoop } from './loop.ts';
+import { type LoopOptions, type LoopProgress, type StepInput, stepBatches, trainLoop } from './loop.ts';
 import { MetricsFile } from './metrics.ts';
 import type { OptimiserConfig } from './optimiser.ts';
 import { StepRunner, type Weights } from './step-runner.ts';
@@ -106,6 +107,20 @@ describe('a stage that was interrupted', () => {
       expect(metrics.map((m) => (m as { step: number }).step)).toEqual([20, 30, 40, 60, 80, 90]);
       expect(metrics[1]).toMatchObject({ stage: 'toy', 'eval/held': 30 });
     });
+
+  it('does not wait for batches that are made elsewhere', async () => {
+    const [plain, stopped] = [await newFolder(), await newFolder()];
+    const controller = new AbortController();
+    const draw = async (step: number): Promise<StepInput[]> => {
+      if (step < 3) return stepBatches(next, { seed: 'seed', stage: 'toy', step, count: 1 });
+      setTimeout(() => controller.abort(new Error('stopped')), 10);
+      return new Promise(() => {});
+    };
+    await expect(train(stopped, { draw, signal: controller.signal })).rejects.toThrow('stopped');
+    const { metadata } = await readHeader(state(stopped));
+    expect(JSON.parse(metadata.progress)).toMatchObject({ step: 3 });
+    expect(await train(stopped)).toEqual(await train(plain));
+  });
 
   it('and one that was killed after its last saved state forgets what came later', async () => {
     const [plain, killed] = [await newFolder(), await newFolder()];

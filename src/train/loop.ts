@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { abortable } from '../util/abortable.ts';
 import { Random } from '../util/random.ts';
 import type { MetricsFile } from './metrics.ts';
 import { loadState, type Progress, saveState } from './run-state.ts';
@@ -77,15 +78,20 @@ export async function trainLoop(
   const count = runner.accumulate;
   const draw = options.draw ?? ((step: number) => stepBatches(next, { seed: options.seed, stage, step, count }));
   const progress = (): Progress => ({ stage, step: runner.step, seconds, losses });
+  const stopIfTold = async (): Promise<void> => {
+    if (!signal?.aborted) return;
+    await saveState(dir, runner, progress());
+    signal.throwIfAborted();
+  };
 
   for (let step = runner.step; step < end; step++) {
-    if (signal?.aborted) {
-      await saveState(dir, runner, progress());
-      signal.throwIfAborted();
-    }
+    await stopIfTold();
     const began = performance.now();
     const rate = scheduleRate(step, steps, options.warmup);
-    const batches = await draw(step);
+    const batches = await abortable(Promise.resolve(draw(step)), signal).catch(async (error) => {
+      await stopIfTold();
+      throw error;
+    });
     const last = batches.pop() as StepInput;
     for (const { graph, tensors } of batches) await runner.add(graph, tensors);
     const result = await runner.run(last.graph, last.tensors, rate);
