@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TinyModel, writeTinyModel } from '../../test/support/tiny-model.ts';
 import { evaluateModel } from './evaluate.ts';
 import { isRight } from './normalise.ts';
+import { pictograms } from './pictograms.ts';
 
 let model: TinyModel;
 beforeAll(async () => {
@@ -51,6 +52,10 @@ describe('evaluateModel', () => {
     const fine = await evaluateModel(model.dir, { ...options, limit: 3, size: 2 * side });
     expect(fine.size).toBe(2 * side);
     expect(fine.wrong.map((w) => w.expected)).toEqual(result.wrong.map((w) => w.expected));
+    for (const set of ['facebook', 'seen'] as const) {
+      const { value } = await (await pictograms(set, 0.3, 'sizes'))(2 * side).next();
+      expect(value.picture).toMatchObject({ width: 2 * side, height: 2 * side, data: { length: 12 * side ** 2 } });
+    }
   });
 
   it('asks about photographs of a folder, for a sentence and for a word', async () => {

@@ -23,7 +23,10 @@ export interface EvaluateOptions {
    * Photographs are not changed.
    */
   strength?: number;
-  /** Side of drawn pictures in pixels, 16 to 4,096. Default: as many as the model's vision tower takes. */
+  /**
+   * Side of drawn pictures in pixels, 16 to 4,096. Default: as many as the model's vision tower takes. Colours and what
+   * hides what are measured on pixels, so a few questions differ from size to size.
+   */
   size?: number;
   seed?: string;
   /** Where the set `photographs` is, if not where its Debian package puts it, and what it holds. */

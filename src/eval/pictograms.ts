@@ -18,7 +18,7 @@ export function pictogramKinds(set: PictogramSet): readonly string[] {
 
 /**
  * Draws pictures of a side in pixels, as many as are fetched, with one question of each kind that fits. Same seed, same
- * pictures and questions; of another size, the same things in the same places.
+ * pictures and questions; of another size, the same things in the same places, and nearly the same questions.
  */
 export type DrawPictograms = (size: number) => AsyncGenerator<Exhibit>;
 

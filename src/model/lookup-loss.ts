@@ -60,7 +60,7 @@ function tellLoss(
   return { loss, logits };
 }
 
-/** The pointer's name among lookups, and where its norm's weights are. */
+/** The pointer's name among lookups. */
 export const POINTER = 'pointer';
 
 /**
@@ -70,7 +70,7 @@ export const POINTER = 'pointer';
  *
  * Inputs as of `lookupLoss` for a head `pointer`, `[rows]` each.
  *
- * @param rows what the language model's middle layer gives out where answers are predicted, `[rows, D]`
+ * @param rows what the language model's middle layer gives out where answers are predicted (of four the second), `[rows, D]`
  */
 export function pointerLoss(
   graph: Graph,

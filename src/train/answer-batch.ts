@@ -11,11 +11,14 @@ export interface TokenisedPair {
   answer: number[];
   /** What each token of the answer counts for in the loss. Default 1. */
   weight?: number;
-  /** Of an answer that lists things: which of the picture's parts each token tells of, or its end; −1 if neither. */
+  /**
+   * Of an answer that lists things: in which of the picture's parts the thing that each token names, or leads up to, is
+   * first seen (`slotOf`); `SLOTS` behind the last. Two things of one part are not told apart.
+   */
   pointer?: readonly number[];
 }
 
-/** What each label of a step points at, in the order of `layOutAnswers`, `[labels]`; −1 where it points at nothing. */
+/** What each label of a step points at, for the groups and in the order of `layOutAnswers`, `[labels]`; −1 where it points at nothing. */
 export function layOutPointers(groups: readonly TokenisedPair[][], { labels }: Bucket): Int32Array {
   const targets = new Int32Array(labels).fill(-1);
   let label = 0;

@@ -3,11 +3,12 @@ import { type OpenGraph, type Outputs, openGraph } from '../../test/support/run-
 import { normals, tinyConfigs } from '../../test/support/tiny-lite.ts';
 import { Graph, gradients } from '../graph/index.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { answerLoss, ownSizes } from '../model/training.ts';
+import { type AnswerLossOptions, answerLoss, ownSizes } from '../model/training.ts';
 import type { VisionConfig } from '../model/vision/index.ts';
 import { Random } from '../util/random.ts';
-import { type Bucket, layOutAnswers, type TokenisedPair } from './answer-batch.ts';
+import { type Bucket, layOutAnswers, layOutPointers, type TokenisedPair } from './answer-batch.ts';
 import { initialiseMissing } from './initialise.ts';
+import { targetTensors } from './target-tensors.ts';
 import type { Weights } from './weights.ts';
 
 const IMAGE = -200;
@@ -23,10 +24,16 @@ interface Step {
   close(): Promise<void>;
 }
 
-async function openStep(config: ModelConfig, vision: VisionConfig, weights: Weights, bucket: Bucket): Promise<Step> {
+async function openStep(
+  config: ModelConfig,
+  vision: VisionConfig,
+  weights: Weights,
+  bucket: Bucket,
+  beside: Pick<AnswerLossOptions, 'pointer'> = {},
+): Promise<Step> {
   const graph = new Graph('answers', 'training');
   const features = graph.input('features', 'float32', [bucket.pictures, PATCHES, config.visionWidth]);
-  const { loss } = answerLoss(graph, config, vision, features, bucket);
+  const { loss } = answerLoss(graph, config, vision, features, bucket, beside);
   const parameters = [...graph.parameters.values()];
   gradients(loss, [...parameters, features]).forEach((gradient, i) => {
     if (gradient) graph.output(`d/${[...parameters, features][i].name}`, gradient);
@@ -38,7 +45,10 @@ async function openStep(config: ModelConfig, vision: VisionConfig, weights: Weig
   return {
     bucket,
     run: (data, groups, spoil) => {
-      const tensors = layOutAnswers(groups, bucket, config.compressorSize ** 2);
+      const tensors = {
+        ...layOutAnswers(groups, bucket, config.compressorSize ** 2),
+        ...(beside.pointer ? targetTensors('pointer_lookup', layOutPointers(groups, bucket)) : {}),
+      };
       const feeds = Object.fromEntries(
         Object.entries(tensors).map(([name, tensor]) => {
           if (tensor.type === 'int32') spoil?.(name, tensor.data as Int32Array);
@@ -147,6 +157,48 @@ describe.each(CASES)('answerLoss, model %i, opening %j', (i, opening, json) => {
     // The second picture has no question.
     const half = PATCHES * config.visionWidth;
     expect(plain['d/features'].data.slice(half).every((x) => x === 0)).toBe(true);
+    await step.close();
+  });
+});
+
+describe('a pointer', () => {
+  const { config, vision } = tinyConfigs({ num_hidden_layers: 4 });
+  const random = new Random('pointer');
+  const bucket = { pictures: 1, questions: 2, labels: 12, promptTokens: 12, sequence: 24, answerTokens: 4 };
+  const list = { prompt: [1, IMAGE, 5, 6], answer: [50, 51, 52, 2], pointer: [3, 3, 7, 9] };
+  const other = { prompt: [1, IMAGE, 8], answer: [60, 2] };
+  const features = normals(random, PATCHES * config.visionWidth);
+
+  it('teaches half of the language model and what lies before, not the layers behind', async () => {
+    const weights: Weights = new Map();
+    const plain = await openStep(config, vision, weights, bucket);
+    const pointing = await openStep(config, vision, weights, bucket, { pointer: { classes: 10, weight: 1 } });
+    const [without, told] = [await plain.run(features, [[other, list]]), await pointing.run(features, [[other, list]])];
+    expect(told.loss.data[0]).toBeGreaterThan(without.loss.data[0] + 0.1);
+    const moved = (name: string): number =>
+      told[name].data.reduce((most, x, k) => Math.max(most, Math.abs(x - without[name].data[k])), 0);
+    const names = Object.keys(without).filter((name) => name.startsWith('d/model.'));
+    const behind = names.filter((name) => /model\.(layers\.[23]|norm)\./.test(name));
+    const before = names.filter((name) => /model\.(layers\.[01]|prefusion_layers|compressor)\..*proj/.test(name));
+    expect(behind.length).toBeGreaterThan(10);
+    expect(before.length).toBeGreaterThan(10);
+    for (const name of behind) expect(moved(name), name).toBeLessThan(1e-6);
+    for (const name of before) expect(moved(name), name).toBeGreaterThan(1e-6);
+    await plain.close();
+    await pointing.close();
+  });
+
+  it('is told by rows of the list alone', async () => {
+    const step = await openStep(config, vision, new Map(), bucket, { pointer: { classes: 10, weight: 1 } });
+    const lossOf = async (pointer: readonly number[]): Promise<number> =>
+      (await step.run(features, [[other, { ...list, pointer }]])).loss.data[0];
+    const loss = await lossOf(list.pointer);
+    for (let i = 0; i < list.pointer.length; i++) {
+      const changed = list.pointer.map((slot, k) => (k === i ? 0 : slot));
+      expect(Math.abs((await lossOf(changed)) - loss), `token ${i}`).toBeGreaterThan(1e-4);
+    }
+    // Tokens that point at nothing do not count, and other answers have none to begin with.
+    expect(await lossOf([-1, -1, -1, -1])).toBeLessThan(loss - 0.1);
     await step.close();
   });
 });

@@ -91,3 +91,19 @@ test('tokens before a question tell the same in all questions about a picture, a
   const without = sceneSource('scenes', store, encoder, { weight: 1, asking: 'all' }).draw(0, new Random(1), row());
   expect(without.every(({ before, lookups }) => before === undefined && lookups === undefined)).toBe(true);
 });
+
+test('a list points at where each thing is first seen, up to the end of its name, and then at nothing more', () => {
+  const source = sceneSource('scenes', store, encoder, { weight: 1, asking: 'all', lookups: true });
+  const random = new Random(5);
+  const pairs = Array.from({ length: 40 }, () => source.draw(0, random, row())).flat();
+  const lists = pairs.filter(({ kind }) => kind === 'describe');
+  expect(lists.length).toBeGreaterThan(3);
+  for (const { answer, pointer } of lists) {
+    expect(pointer).toHaveLength(answer.length);
+    const told = (slot: number): string => tokenizer.decode(answer.filter((id, i) => id > 2 && pointer?.[i] === slot));
+    // Row by row, the dog at the top right comes before the cat in the middle of the left side.
+    expect([2, 3, SLOTS].map((slot) => told(slot).trim())).toEqual(['There are two dogs', 'and a cat', '.']);
+    expect(pointer?.at(-1)).toBe(SLOTS);
+  }
+  expect(pairs.filter(({ kind, pointer }) => kind !== 'describe' && pointer !== undefined)).toEqual([]);
+});

@@ -51,7 +51,7 @@ export interface Run extends TrainOptions {
 }
 
 /**
- * Reads a plan and what it starts from.
+ * Reads a plan and what it starts from; weights of another image size are fitted to the tower's (`fitPositions`).
  *
  * @throws LlavaMiniError `bad-data` (plan), `bad-argument` (no such stage), `bad-model`, `bad-checkpoint`, `no-space`, `io`
  */
@@ -73,7 +73,8 @@ export async function openRun(path: string, options: TrainOptions): Promise<Run>
     throw fileError(error, dir);
   });
   const weights = await readWeights(join(base, plan.start));
-  fitPositions(vision, weights);
+  for (const name of fitPositions(vision, weights))
+    options.onLog?.(`${name}: fitted to pictures of ${vision.imageSize} pixels`);
   return {
     ...options,
     threads: options.threads ?? Math.min(availableParallelism(), MOST_THREADS),

@@ -1,4 +1,5 @@
 import * as ort from 'onnxruntime-node';
+import { LlavaMiniError } from '../errors.ts';
 import * as g from '../graph/index.ts';
 import { Graph, serialise } from '../graph/index.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
@@ -53,9 +54,21 @@ export class TowerRunner {
     return new TowerRunner(session, (s / 32) ** 2 * width, config);
   }
 
-  /** @param pictures RGB, `S×S×3` bytes each */
+  /**
+   * @param pictures RGB, `S×S×3` bytes each
+   * @throws LlavaMiniError `bad-data` for a picture of another size
+   */
   async run(pictures: readonly Uint8Array[]): Promise<KeptFeatures[]> {
     const bytes = this.size * this.size * 3;
+    const other = pictures.find((p) => p.length !== bytes);
+    if (other) {
+      const side = Math.sqrt(other.length / 3);
+      throw new LlavaMiniError(
+        'bad-data',
+        `a picture is ${side} pixels wide and high, the vision tower takes ${this.size}`,
+        { hint: `set "size" in the plan's recipes to ${this.size}` },
+      );
+    }
     const pixels = new Uint8Array(pictures.length * bytes);
     pictures.forEach((p, i) => {
       pixels.set(p, i * bytes);

@@ -8,7 +8,7 @@ export async function abortable<T>(promise: Promise<T>, signal?: AbortSignal): P
     else signal.addEventListener('abort', stop, { once: true });
   });
   try {
-    return await Promise.race([promise, aborted]);
+    return await Promise.race([aborted, promise]);
   } finally {
     if (stop) signal.removeEventListener('abort', stop);
     // Nobody listens to the one that lost.

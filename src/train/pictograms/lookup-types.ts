@@ -24,7 +24,8 @@ export const RELATIONS: readonly Relation[] = ['left', 'right', 'above', 'below'
  *
  * The tokens before the question tell of the whole picture (`slotMentions`): `slotThings` what is in a part of it, or
  * nothing, `slotNew` whether no earlier part has one of these (1) or one has (0), `slotNth` as which of the picture's
- * things a list has it, from 1, and 0 where it lists nothing, `slotCounts` how many there are of them in the picture
+ * things a list has it, from 1, and 0 where it was listed before or nothing is there (of the largest thing of the part
+ * alone: a list may still have a smaller one there), `slotCounts` how many there are of them in the picture
  * (0 of nothing), `slotColours` their colour, `slotLetters` a character of the lettering, the last class where there is
  * none.
  */

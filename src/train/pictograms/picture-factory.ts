@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { LlavaMiniError } from '../../errors.ts';
+import { abortable } from '../../util/abortable.ts';
 import { PictureMaker } from './recipe.ts';
 import type { RenderedScene } from './render.ts';
 import type { SpriteSource, StoredSprites } from './sprites.ts';
@@ -152,13 +153,4 @@ function openDesk(files: StoredSprites['files']): Desk {
   worker.on('error', fail);
   worker.on('exit', fail);
   return desk;
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }
