@@ -150,8 +150,11 @@ const plan = z.object({
   name: id,
   /** The model folder: config.json, the tower's folder, and where tokenizer and weights are written. */
   model: z.string(),
-  /** Weights that are there before training: a safetensors file of this project with the tower's tensors. */
-  start: z.string(),
+  /**
+   * Weights that are there before training: a safetensors file of this project with the tower's tensors, or several, of
+   * which a later one's tensors take the place of those before.
+   */
+  start: z.union([z.string(), z.array(z.string()).min(1)]).transform((files) => [files].flat()),
   /** What of them is used: the frozen tower alone, or the whole model, to teach a trained one more. */
   startWith: z.enum(['tower', 'model']).default('tower'),
   /** Folder for states, kept features and metrics. */

@@ -72,7 +72,9 @@ export async function openRun(path: string, options: TrainOptions): Promise<Run>
   await mkdir(dir, { recursive: true }).catch((error) => {
     throw fileError(error, dir);
   });
-  const weights = await readWeights(join(base, plan.start));
+  const weights: Weights = new Map();
+  for (const file of plan.start)
+    for (const [name, weight] of await readWeights(join(base, file))) weights.set(name, weight);
   for (const name of fitPositions(vision, weights))
     options.onLog?.(`${name}: fitted to pictures of ${vision.imageSize} pixels`);
   return {
