@@ -4,7 +4,8 @@
  *
  *     node scripts/run-typescript.mjs bench/small-things.ts [MODEL] [--pictures 300] [--size 256] [--threads 2] [--json]
  *
- * The model is `nano` if none is named; `--size` is that of the drawn pictures, by default what the model's vision
+ * A thing counts as named where a right name of it stands among the words; in a longer name too, as a train in a steam
+ * train. The model is `nano` if none is named; `--size` is that of the drawn pictures, by default what the model's vision
  * tower takes. Half as many letterings as scenes. Needs the icon sets (development dependencies).
  */
 import { parseArgs } from 'node:util';
@@ -20,7 +21,7 @@ import { Random } from '../src/util/random.ts';
 import { table } from './median.ts';
 import { numbers } from './numbers.ts';
 
-/** Longer sides of things, in hundredths of the picture's, below which the next row begins. */
+/** A row for things whose longer side is up to so many hundredths of the picture's. */
 const SIDES = [20, 25, 30, 40, 100];
 const STRENGTH = 0.3;
 
@@ -33,9 +34,12 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const { pictures, threads } = numbers({ pictures: values.pictures, threads: values.threads });
+const { json, size: wanted, ...rest } = values;
+const { pictures, threads } = numbers(rest);
+const given = wanted === undefined ? null : numbers({ size: wanted });
+const sprites = await loadSprites({});
 const model = await LlavaMini.load(positionals[0], { threads });
-const size = values.size === undefined ? model.info.vision.imageSize : numbers({ size: values.size }).size;
+const size = given?.size ?? model.info.vision.imageSize;
 
 type Tally = Record<string, { right: number; all: number }>;
 const tallies: Record<'named' | 'described' | 'read', Tally> = { named: {}, described: {}, read: {} };
@@ -52,7 +56,7 @@ function* orders(): Generator<PictureOrder> {
   for (let i = 0; i < pictures / 2; i++) yield { recipe: lettering, seed: `letters/${i}` };
 }
 
-const factory = new PictureFactory(await loadSprites({}), { workers: 1, ahead: 8 });
+const factory = new PictureFactory(sprites, { workers: 1, ahead: 8 });
 try {
   for await (const { picture, scene } of factory.pictures(orders())) {
     const memory = await model.see({ width: size, height: size, data: picture });
@@ -82,7 +86,7 @@ try {
   await factory.close();
   await model.dispose();
 }
-if (values.json) console.log(JSON.stringify({ pictures, size, ...tallies }, null, 2));
+if (json) console.log(JSON.stringify({ pictures, size, ...tallies }, null, 2));
 else
   for (const [of, rows] of Object.entries(tallies))
     console.log(

@@ -2,6 +2,7 @@ import { LlavaMiniError } from '../errors.ts';
 import { LlavaMini } from '../runtime/llava-mini.ts';
 import type { LoadProgress } from '../runtime/load-options.ts';
 import type { WeightType } from '../runtime/sessions.ts';
+import { checkSide } from '../train/pictograms/recipe.ts';
 import type { Exhibit } from './exhibit.ts';
 import { isRight } from './normalise.ts';
 import { type NamedPhotograph, PHOTOGRAPHS } from './photograph-names.ts';
@@ -80,9 +81,7 @@ export async function evaluateModel(
     throw new LlavaMiniError('bad-argument', 'limit must be a whole number above 0');
   const { strength = set === 'seen' ? USUAL_STRENGTH : 0 } = options;
   if (!(strength >= 0 && strength <= 1)) throw new LlavaMiniError('bad-argument', 'strength must be from 0 to 1');
-  const { size: wanted } = options;
-  if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 16 && wanted <= 4096))
-    throw new LlavaMiniError('bad-argument', 'size must be a whole number of pixels from 16 to 4096');
+  if (options.size !== undefined) checkSide(options.size);
   const shown = named.slice(0, limit);
   const show = await (set === 'photographs' ? photographs(folder, shown) : pictograms(set, strength, seed, signal));
   const kinds = set === 'photographs' ? PHOTOGRAPH_KINDS : pictogramKinds(set);
@@ -95,7 +94,7 @@ export async function evaluateModel(
   });
   try {
     const most = set === 'photographs' ? shown.length : limit;
-    const size = wanted ?? model.info.vision.imageSize;
+    const { size = model.info.vision.imageSize } = options;
     const { counts, wrong } = await askAll(
       model,
       show(size),

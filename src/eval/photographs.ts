@@ -22,7 +22,7 @@ const ASKED = { sentence: 'What is this?', word: 'What is in the picture? Answer
 export const PHOTOGRAPH_KINDS: readonly string[] = Object.keys(ASKED);
 
 /**
- * Photographs cut out of their surroundings, each on a plain ground.
+ * Finds photographs; what it gives shows them, cut out of their surroundings and each on a plain ground.
  *
  * @throws LlavaMiniError `not-found` where one is not in the folder, before any is read; `bad-data` for what is no picture
  */

@@ -65,8 +65,8 @@ export const POINTER = 'pointer';
 
 /**
  * Teaches the language model to keep to an order: half way up, rows that predict tokens of a list tell which of the
- * picture's parts what comes next is in. Without it, a list says one thing twice and leaves out another, though the
- * tokens before the question told of both. Ours.
+ * picture's parts what comes next is in. Meant against lists that say one thing twice and leave out another, though the
+ * tokens before the question told of both; nano's do so about as often as before (`docs/log.md`). Ours.
  *
  * Inputs as of `lookupLoss` for a head `pointer`, `[rows]` each.
  *

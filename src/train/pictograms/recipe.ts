@@ -42,8 +42,7 @@ export class PictureMaker {
   }
 
   private plan(recipe: PlainRecipe, random: Random): ScenePlan {
-    if (!Number.isInteger(recipe.size) || recipe.size < 16 || recipe.size > 4096)
-      throw new LlavaMiniError('bad-argument', `side of a picture must be 16 to 4096 pixels, not ${recipe.size}`);
+    checkSide(recipe.size);
     switch (recipe.kind) {
       case 'single':
         return singleObject(random, this.drawingsFor(recipe), recipe);
@@ -65,6 +64,12 @@ export class PictureMaker {
     }
     return drawings;
   }
+}
+
+/** @throws LlavaMiniError `bad-argument` for a side in pixels that no picture is drawn with */
+export function checkSide(size: number): void {
+  if (!Number.isInteger(size) || size < 16 || size > 4096)
+    throw new LlavaMiniError('bad-argument', `side of a picture must be 16 to 4096 pixels, not ${size}`);
 }
 
 function choose(recipe: Recipe, random: Random): PlainRecipe {
