@@ -46,6 +46,11 @@ export interface LiteVisionConfig {
   blocks: LiteBlock[];
   head: { outputs: number };
   classes: number;
+  /**
+   * The classifier's logits are divided by this. At a picture size that it was not trained at it names things as well,
+   * but is less sure, and what is trained here trusts it by how sure it is.
+   */
+  classTemperature: number;
   /** Index of the last block of the maps at stride 8 and 16. */
   taps: [number, number];
   layerNormEps: number;
@@ -96,6 +101,7 @@ const lite = z.object({
     .max(1000),
   head: z.object({ outputs: size }),
   classes: size,
+  class_temperature: z.number().min(0.01).max(100).default(1),
   taps: z.tuple([z.number().int().min(0), z.number().int().min(0)]),
   layer_norm_eps: z.number().positive().default(1e-5),
 });
@@ -172,6 +178,7 @@ export function parseVisionConfig(json: unknown, where: string): VisionConfig {
       blocks: c.blocks,
       head: c.head,
       classes: c.classes,
+      classTemperature: c.class_temperature,
       taps: c.taps,
       layerNormEps: c.layer_norm_eps,
     };

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { runGraph } from '../../../test/support/run-graph.ts';
 import { normals, tinyConfigs } from '../../../test/support/tiny-lite.ts';
+import { elementCount } from '../../checkpoint/tensor-data.ts';
 import { Graph } from '../../graph/index.ts';
 import { initialiseMissing } from '../../train/initialise.ts';
 import type { Weights } from '../../train/weights.ts';
 import { Random } from '../../util/random.ts';
-import { foldedWidth, foldMaps } from './efficientnet-lite.ts';
+import { foldedWidth, foldMaps, liteFeatures } from './efficientnet-lite.ts';
 
 const maps = normals(new Random('maps'), 4 * foldedWidth(tinyConfigs().vision));
 
@@ -75,4 +76,33 @@ test('what refines the finest map begins as if it were not there, and then sees 
   expect(await changedBy(0, 2)).toEqual([0, 1]);
   expect(await changedBy(2, 1)).toEqual([0, 2]);
   expect(await changedBy(3, 3)).toEqual([0, 1, 2, 3]);
+});
+
+test('a temperature makes the classifier more or less sure, and changes nothing else', async () => {
+  const seen = async (temperature?: number) => {
+    const { vision } = tinyConfigs({}, { class_temperature: temperature });
+    const graph = new Graph('tower', 'inference');
+    const features = liteFeatures(graph, vision, graph.input('pixels', 'float32', [1, 3, 64, 64]));
+    for (const name of ['logits', 'probabilities', 'maps'] as const) graph.output(name, features[name]);
+    const feeds = Object.fromEntries(
+      [...graph.parameters].map(([name, { shape }]) => [
+        name,
+        normals(new Random(name), elementCount(shape as number[]), 0.5),
+      ]),
+    );
+    const out = await runGraph(graph, { pixels: normals(new Random('pixels'), 3 * 64 * 64), ...feeds });
+    return { logits: out.logits.data, probabilities: out.probabilities.data, maps: out.maps.data };
+  };
+  const plain = await seen();
+  expect(Math.max(...(await seen(0.5)).probabilities)).toBeGreaterThan(Math.max(...plain.probabilities) + 0.05);
+  for (const temperature of [1, 0.5, 3]) {
+    const { logits, maps, probabilities } = await seen(temperature);
+    expect(logits).toEqual(plain.logits);
+    expect(maps).toEqual(plain.maps);
+    const weights = Array.from(logits, (x) => Math.exp((x - Math.max(...logits)) / temperature));
+    const sum = weights.reduce((a, b) => a + b);
+    probabilities.forEach((p, i) => {
+      expect(p).toBeCloseTo(weights[i] / sum, 4);
+    });
+  }
 });

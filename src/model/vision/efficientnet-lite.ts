@@ -9,7 +9,7 @@ const PREFIX = 'model.vision_tower.vision_tower';
 export interface LiteFeatures {
   /** Feature maps at stride 32 (after the head), 16 and 8 folded into one grid: `[N, side², 1280+480+768]`. */
   maps: Value;
-  /** The classifier's probabilities, `[N, classes]`. */
+  /** The classifier's probabilities at the configured temperature, `[N, classes]`. */
   probabilities: Value;
 }
 
@@ -61,10 +61,11 @@ export function liteFeatures(graph: Graph, config: LiteVisionConfig, pixels: Val
     w('classifier.weight', config.classes, config.head.outputs),
     w('classifier.bias', config.classes),
   );
-  return { maps, probabilities: g.softmax(logits), stride8: taps[0], stride16: taps[1], stride32: head, logits };
+  const tempered = config.classTemperature === 1 ? logits : g.div(logits, config.classTemperature);
+  return { maps, probabilities: g.softmax(tempered), stride8: taps[0], stride16: taps[1], stride32: head, logits };
 }
 
-/** The untouched maps and logits, to check the tower against its original. */
+/** The untouched maps and logits (at temperature 1), to check the tower against its original. */
 export interface LiteMaps {
   stride8: Value;
   stride16: Value;
