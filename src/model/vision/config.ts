@@ -47,8 +47,8 @@ export interface LiteVisionConfig {
   head: { outputs: number };
   classes: number;
   /**
-   * The classifier's logits are divided by this. At a picture size that it was not trained at it names things as well,
-   * but is less sure, and what is trained here trusts it by how sure it is.
+   * The classifier's logits are divided by this. At a larger picture size than it was trained at it is right as often,
+   * but less sure (at a smaller one surer), and what is trained here trusts it by how sure it is.
    */
   classTemperature: number;
   /** Index of the last block of the maps at stride 8 and 16. */
