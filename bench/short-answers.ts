@@ -35,7 +35,7 @@ const model = await LlavaMini.load(positionals[0], { threads });
 const kinds: Record<string, { questions: number; right: Record<string, number> }> = {};
 try {
   let looked = 0;
-  const draw = await pictograms('seen', 0.3, 'shorts');
+  const { draw } = await pictograms('seen', 0.3, 'shorts');
   for await (const { picture, questions } of draw(model.info.vision.imageSize)) {
     if (looked++ === pictures) break;
     const memory = await model.see(picture);

@@ -35,7 +35,11 @@ export function addEvalCommand(program: Command): void {
       'seen: scenes in the styles of the training; apple, openmoji, facebook: styles never seen; photographs: of one thing',
       'seen',
     )
-    .option('--limit <n>', 'questions of each kind (default: 1000; all photographs)', parseWhole)
+    .option(
+      '--limit <n>',
+      'questions of each kind (default: 1000 about scenes; every drawing or photograph once)',
+      parseWhole,
+    )
     .option('--pictures <folder>', 'where the photographs are (default: where the package puts them)')
     .option(
       '--strength <x>',

@@ -44,6 +44,23 @@ describe('evaluateModel', () => {
     expect(changed.wrong.map((w) => w.answer)).not.toEqual(result.wrong.map((w) => w.answer));
   });
 
+  it('shows every drawing of a style never seen once, in an order of the seed', async () => {
+    const names = async (seed: string): Promise<string[]> => {
+      const { all, draw } = await pictograms('facebook', 0, seed);
+      const found: string[] = [];
+      for await (const { questions } of draw(16))
+        found.push(questions.map(([, { answer, accepted }]) => [answer, ...accepted].sort().join()).join());
+      expect(found).toHaveLength(all);
+      return found;
+    };
+    const [one, other] = [await names('one'), await names('other')];
+    expect(one.length).toBe(849);
+    expect(one).not.toEqual(other);
+    // Of 849 drawings some have one name, such as moons.
+    expect(new Set(one)).toEqual(new Set(other));
+    expect(new Set(one).size).toBeGreaterThan(600);
+  });
+
   it('draws as many pixels as the tower takes, or as it is told', async () => {
     const result = await evaluateModel(model.dir, { ...options, limit: 3 });
     const { image_size: side } = JSON.parse(await readFile(join(model.dir, 'vision_tower', 'config.json'), 'utf8'));
@@ -53,7 +70,7 @@ describe('evaluateModel', () => {
     expect(fine.size).toBe(2 * side);
     expect(fine.wrong.map((w) => w.expected)).toEqual(result.wrong.map((w) => w.expected));
     for (const set of ['facebook', 'seen'] as const) {
-      const { value } = await (await pictograms(set, 0.3, 'sizes'))(2 * side).next();
+      const { value } = await (await pictograms(set, 0.3, 'sizes')).draw(2 * side).next();
       expect(value.picture).toMatchObject({ width: 2 * side, height: 2 * side, data: { length: 12 * side ** 2 } });
     }
   });

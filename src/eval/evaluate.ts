@@ -16,7 +16,7 @@ export type EvaluationSet = (typeof EVALUATION_SETS)[number];
 export interface EvaluateOptions {
   /** One of {@link EVALUATION_SETS}; default `seen`. */
   set?: string;
-  /** Questions per kind. Default 1,000; all there are of `photographs`. */
+  /** Questions per kind. Default 1,000 about scenes; of other sets each picture once, and never more. */
   limit?: number;
   /**
    * How much drawings are changed (colours, lines, texture, blur, place): 0 as they are, 1 as strongly as the hardest
@@ -55,6 +55,9 @@ export interface EvaluationResult {
   wrong: { kind: string; seed: string; question: string; answer: string; expected: string }[];
 }
 
+/** Of scenes there is no end. */
+const USUAL_LIMIT = 1000;
+
 /** A usual test changes drawings a little; see `EvaluateOptions.strength`. */
 const USUAL_STRENGTH = 0.3;
 
@@ -76,14 +79,16 @@ export async function evaluateModel(
   if (!isSet(set))
     throw new LlavaMiniError('bad-argument', `there is no set ${set}`, { hint: `sets: ${EVALUATION_SETS.join(', ')}` });
   const { folder, named = PHOTOGRAPHS } = options.pictures ?? {};
-  const { limit = set === 'photographs' ? named.length : 1000 } = options;
-  if (!Number.isInteger(limit) || limit < 1)
+  const { limit } = options;
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1))
     throw new LlavaMiniError('bad-argument', 'limit must be a whole number above 0');
   const { strength = set === 'seen' ? USUAL_STRENGTH : 0 } = options;
   if (!(strength >= 0 && strength <= 1)) throw new LlavaMiniError('bad-argument', 'strength must be from 0 to 1');
   if (options.size !== undefined) checkSide(options.size);
   const shown = named.slice(0, limit);
-  const show = await (set === 'photographs' ? photographs(folder, shown) : pictograms(set, strength, seed, signal));
+  const { all, draw } = await (set === 'photographs'
+    ? photographs(folder, shown).then((draw) => ({ all: shown.length, draw }))
+    : pictograms(set, strength, seed, signal));
   const kinds = set === 'photographs' ? PHOTOGRAPH_KINDS : pictogramKinds(set);
   const model = await LlavaMini.load(modelDir, {
     threads: options.threads,
@@ -93,11 +98,11 @@ export async function evaluateModel(
     signal,
   });
   try {
-    const most = set === 'photographs' ? shown.length : limit;
+    const most = Math.min(all, limit ?? (set === 'seen' ? USUAL_LIMIT : all));
     const { size = model.info.vision.imageSize } = options;
     const { counts, wrong } = await askAll(
       model,
-      show(size),
+      draw(size),
       Object.fromEntries(kinds.map((kind) => [kind, most])),
       options,
     );

@@ -41,10 +41,12 @@ test.each([
 test.each([
   ['Yes', true],
   ['yes, there is a cat', true],
+  ['Yes, there is a horse.', false],
+  ['Yes no', false],
   ['No.', false],
   ['maybe', false],
 ])('yes or no: %j', (answer, right) => {
-  expect(isRight(answer, question({ kind: 'yesno', answer: 'Yes.', accepted: [] }))).toBe(right);
+  expect(isRight(answer, question({ kind: 'yesno', answer: 'Yes.', accepted: ['Yes, there is a cat.'] }))).toBe(right);
 });
 
 test.each([

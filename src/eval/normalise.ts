@@ -126,16 +126,7 @@ export function isRight(answer: string, question: Pick<Question, 'kind' | 'answe
   const normalise = (text: string) => normaliseAnswer(text, { numbers: !isText });
   const given = normalise(answer);
   if (given === '') return false;
-  if (question.kind === 'yesno') {
-    const expected = firstYesNo(question.answer);
-    if (expected !== null) return firstYesNo(answer) === expected;
-  }
   return [question.answer, ...question.accepted].some((right) => normalise(right) === given);
-}
-
-function firstYesNo(text: string): 'yes' | 'no' | null {
-  const [first] = wordsOf(text, false);
-  return first === 'yes' || first === 'no' ? first : null;
 }
 
 /** What may stand between the parts of a description. */

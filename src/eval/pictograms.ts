@@ -22,6 +22,12 @@ export function pictogramKinds(set: PictogramSet): readonly string[] {
  */
 export type DrawPictograms = (size: number) => AsyncGenerator<Exhibit>;
 
+/** A set's pictures, and how many different ones there are: every drawing of a held-out style once, scenes without end. */
+export interface Pictograms {
+  all: number;
+  draw: DrawPictograms;
+}
+
 /**
  * Makes drawings ready; needs the icon sets (development dependencies).
  *
@@ -32,9 +38,19 @@ export async function pictograms(
   strength: number,
   seed: string,
   signal?: AbortSignal,
-): Promise<DrawPictograms> {
+): Promise<Pictograms> {
   const sprites = await loadSprites({ ...(set === 'seen' ? {} : { styles: [set] }), signal });
-  return (size) => draw(sprites, orders(set, size, strength, seed), set, signal);
+  const drawings = set === 'seen' ? null : new Random(`${seed}/${set}`).shuffle([...sprites.concepts]);
+  return {
+    all: drawings?.length ?? Number.POSITIVE_INFINITY,
+    draw: (size) =>
+      draw(
+        sprites,
+        drawings ? singles(drawings, { set, size, strength, seed }) : scenes(size, strength, seed),
+        set,
+        signal,
+      ),
+  };
 }
 
 async function* draw(
@@ -56,12 +72,20 @@ async function* draw(
   }
 }
 
-function* orders(set: PictogramSet, size: number, strength: number, seed: string): Generator<PictureOrder> {
-  const recipe: Recipe = set === 'seen' ? scenes(size, strength) : { kind: 'single', size, strength };
-  for (let i = 0; ; i++) yield { recipe, seed: `${seed}/${set}/${i}` };
+function* singles(
+  drawings: readonly string[],
+  { set, size, strength, seed }: { set: PictogramSet; size: number; strength: number; seed: string },
+): Generator<PictureOrder> {
+  for (const [i, concept] of drawings.entries())
+    yield { recipe: { kind: 'single', size, strength, concepts: [concept] }, seed: `${seed}/${set}/${i}` };
 }
 
-function scenes(size: number, strength: number): Recipe {
+function* scenes(size: number, strength: number, seed: string): Generator<PictureOrder> {
+  const recipe = scene(size, strength);
+  for (let i = 0; ; i++) yield { recipe, seed: `${seed}/seen/${i}` };
+}
+
+function scene(size: number, strength: number): Recipe {
   return {
     kind: 'mix',
     parts: [

@@ -1,14 +1,16 @@
 import { floatsToHalves, halvesToFloats } from '../util/float16.ts';
 import type { Random } from '../util/random.ts';
 import type { ClassExamples } from './class-examples.ts';
+import { earlierTurn } from './earlier-turn.ts';
 import type { FeatureStore } from './feature-store.ts';
 import { namedConcepts } from './pictograms/concepts.ts';
 import { type PhotoClass, photoClasses } from './pictograms/imagenet.ts';
-import { askAboutThing, asksForWord, nameQuestion, unsureQuestion } from './pictograms/questions-name.ts';
+import { asksForWord, nameQuestion, unsureQuestion } from './pictograms/questions-name.ts';
+import { askAboutPhotograph } from './pictograms/questions-photograph.ts';
 import type { Question } from './pictograms/questions-types.ts';
 import type { Scene } from './pictograms/types.ts';
 import type { AnswerSource, AskedPair } from './stage-answers.ts';
-import type { PairEncoder } from './tokenise.ts';
+import type { EarlierTurn, PairEncoder } from './tokenise.ts';
 
 /** In what looks like a photograph a class less likely than this says little; among mixed-up features it is all there is. */
 const LEAST_SHARE = 0.3;
@@ -23,13 +25,13 @@ export function classSource(
   examples: ClassExamples,
   store: FeatureStore<Scene>,
   encoder: PairEncoder,
-  options: { weight: number; asKept: boolean; side: number },
+  options: { weight: number; asKept: boolean; side: number; followUps?: number },
 ): AnswerSource {
-  const { weight, asKept, side } = options;
-  const encode = (q: Question): AskedPair => ({
+  const { weight, asKept, side, followUps = 0 } = options;
+  const encode = (q: Question, earlier?: EarlierTurn): AskedPair => ({
     kind: q.kind,
     short: asksForWord(q.question),
-    ...encoder.encode(q.question, q.answer),
+    ...encoder.encode(q.question, q.answer, { earlier }),
   });
   const photos = photoClasses();
   // Names are drawn evenly, then a class of that name: there are over a hundred breeds of dogs.
@@ -46,14 +48,16 @@ export function classSource(
       if (random.chance(UNSURE)) examples.mixIn(target.index, random, into.probabilities);
       if (asKept) store.read(random.int(store.length), into.patches, new Uint16Array(store.classes), 0);
       else meaninglessFeatures(store, random, into.patches, side);
+      const follow = (asked: readonly Question[]): AskedPair[] =>
+        asked.map((q, i) => encode(q, earlierTurn(asked, i, random, followUps)));
       const [first, second] = likeliestNames(photos, into.probabilities);
       if (second.share > NEARLY * first.share)
-        return oftenShort(() => unsureQuestion(first.photo, second.photo, random)).map(encode);
+        return follow(oftenShort(() => unsureQuestion(first.photo, second.photo, random)));
       const photo = first.photo.name === target.name ? target : first.photo;
       const asked = random.chance(0.5)
         ? oftenShort(() => nameQuestion(photo, random))
-        : askAboutThing(photo, namedConcepts(), random);
-      return asked.map(encode);
+        : askAboutPhotograph(photo, namedConcepts(), random);
+      return follow(asked);
     },
   };
 }

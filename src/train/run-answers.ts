@@ -72,11 +72,13 @@ export async function openAnswers(run: Run, stage: StageOf<'answers'>): Promise<
         asking: s.asking,
         favour: s.favour,
         lookups: stage.lookups !== undefined,
+        followUps: stage.followUps,
       });
     if (s.kind === 'llava')
       return llavaSource(s.name, kept<LlavaRecord>(s.store), tokenizer, tokenizer.idOf('<|end|>') as number, s.weight);
     const { weight, asKept } = s;
-    return classSource(examples, kept<Scene>(s.store), encoder, { weight, asKept, side: run.vision.imageSize / 32 });
+    const side = run.vision.imageSize / 32;
+    return classSource(examples, kept<Scene>(s.store), encoder, { weight, asKept, side, followUps: stage.followUps });
   };
   // Conversations of others may have the picture anywhere in their first turn.
   const isOurs = [...stage.sources, ...stage.heldOut].every(({ kind }) => kind !== 'llava');

@@ -2,6 +2,7 @@ import type { WordTable } from '../model/word-loss.ts';
 import type { TextTokenizer } from '../text/index.ts';
 import type { Random } from '../util/random.ts';
 import type { TokenisedPair } from './answer-batch.ts';
+import { earlierTurn } from './earlier-turn.ts';
 import { type Favour, favouredQuestions } from './favoured-questions.ts';
 import type { FeatureStore } from './feature-store.ts';
 import type { LookupPlace } from './lookup-batch.ts';
@@ -17,6 +18,7 @@ import {
   patchTargets,
 } from './pictograms/patch-targets.ts';
 import type { Question } from './pictograms/questions.ts';
+import { describeQuestion, LONE_DESCRIBE_TEMPLATES } from './pictograms/questions-describe.ts';
 import { asksForWord, nameQuestion } from './pictograms/questions-name.ts';
 import { CLEAR_KINDS } from './pictograms/questions-thing.ts';
 import { viewScene } from './pictograms/questions-view.ts';
@@ -24,7 +26,7 @@ import { slotMentions } from './pictograms/slot-mentions.ts';
 import { SLOTS } from './pictograms/slots.ts';
 import { COLOUR_NAMES, type Scene } from './pictograms/types.ts';
 import type { AnswerSource, AnswerStage, AskedPair } from './stage-answers.ts';
-import type { PairEncoder } from './tokenise.ts';
+import type { EarlierTurn, PairEncoder } from './tokenise.ts';
 
 /** What is asked of a scene: everything, or only what a single thing is. */
 export type Asking = 'all' | 'name';
@@ -88,9 +90,11 @@ export function sceneSource(
     favour?: Favour;
     /** Also say what tokens of the prompt have to tell of the picture. */
     lookups?: boolean;
+    /** Share of the questions that follow another one about the same picture. */
+    followUps?: number;
   },
 ): AnswerSource {
-  const { weight, asking, favour = {}, lookups = false } = options;
+  const { weight, asking, favour = {}, lookups = false, followUps = 0 } = options;
   return {
     name,
     weight,
@@ -106,31 +110,45 @@ export function sceneSource(
       if (scene.objects.length === 1) token?.fill(conceptClass(conceptOf(scene.objects[0]).id));
       const questions = asking === 'name' ? nameOnly(scene, random) : favouredQuestions(scene, random, favour);
       const view = lookups ? viewScene(scene) : null;
-      if (view === null) return questions.map((q) => encode(encoder, q));
+      const asked = questions.map((q, i) => ({ q, earlier: earlierTurn(questions, i, random, followUps) }));
+      if (view === null) return asked.map(({ q, earlier }) => encode(encoder, q, earlier));
       const before = placed(encoder, '', slotMentions(view));
-      return questions.map((q) => ({
-        ...encode(encoder, q),
-        lookups: placed(encoder, q.question, lookupsOf(q, view)),
+      return asked.map(({ q, earlier }) => ({
+        ...encode(encoder, q, earlier),
+        lookups: placed(encoder, q.question, lookupsOf(q, view), earlier),
         before,
       }));
     },
   };
 }
 
-function placed(encoder: PairEncoder, question: string, mentions: readonly Mention[]): LookupPlace[] {
+function placed(
+  encoder: PairEncoder,
+  question: string,
+  mentions: readonly Mention[],
+  earlier?: EarlierTurn,
+): LookupPlace[] {
   return mentions.flatMap(({ end, targets }) => {
-    const at = encoder.fusedPlace(question, end);
+    const at = encoder.fusedPlace(question, end, earlier);
     return at === null ? [] : [{ at, targets }];
   });
 }
 
+/** One question in so many is to describe it; scenes of several things are described, too, and one thing must not become a list. */
+const DESCRIBED = 8;
+
 function nameOnly(scene: Scene, random: Random): Question[] {
-  return [0, 1, 2, 3].map(() => nameQuestion(conceptOf(scene.objects[0]), random));
+  const named = (): Question => nameQuestion(conceptOf(scene.objects[0]), random);
+  return [0, 1, 2, 3].map(
+    () =>
+      (random.int(DESCRIBED) === 0 ? describeQuestion(viewScene(scene), random, LONE_DESCRIBE_TEMPLATES) : null) ??
+      named(),
+  );
 }
 
-function encode(encoder: PairEncoder, q: Question): AskedPair {
+function encode(encoder: PairEncoder, q: Question, earlier?: EarlierTurn): AskedPair {
   const short = asksForWord(q.question);
-  const pair = encoder.encode(q.question, q.answer, q.kind === 'text');
+  const pair = encoder.encode(q.question, q.answer, { reading: q.kind === 'text', earlier });
   return { kind: q.kind, short, ...pair, ...(q.listed && { pointer: pointed(encoder, q.answer, pair, q.listed) }) };
 }
 

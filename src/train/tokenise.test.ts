@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { IMAGE_TOKEN, TextTokenizer } from '../text/index.ts';
+import { buildPrompt, IMAGE_TOKEN, type Message, TextTokenizer, userMessage } from '../text/index.ts';
 import { PairEncoder, TOKENIZER_CONFIG, trainTokenizer } from './tokenise.ts';
 
 const QUESTION = 'What does it say?';
@@ -22,7 +22,7 @@ test('what is read is spelt, whatever words it makes', () => {
   expect(named).toEqual(tokenizer.encode('  coffee'));
   expect(encoder.encode(QUESTION, 'Coffee.').answer.slice(0, -1)).toEqual(tokenizer.encode('Coffee.'));
   expect(tokenizer.encode('coffee').length).toBeLessThan(letters.length);
-  expect(encoder.encode(QUESTION, 'coffee', true).answer.slice(0, -1)).toEqual(letters);
+  expect(encoder.encode(QUESTION, 'coffee', { reading: true }).answer.slice(0, -1)).toEqual(letters);
 });
 
 test('a place among the fused tokens ends a part of the question, or the prompt', () => {
@@ -37,6 +37,22 @@ test('a place among the fused tokens ends a part of the question, or the prompt'
   expect(decode(fused.slice(0, 9))).toBe('<|system|>123456<|user|>\n');
   expect([0, 8, 9].map((slot) => encoder.fusedPlace(QUESTION, `slot${slot}`))).toEqual([0, 8, null]);
   expect(encoder.fusedPlace(QUESTION, 2)).toBeNull();
+});
+
+test('a question after another one is encoded as a conversation renders it', () => {
+  const earlier = { question: 'What is it?', answer: 'It says "coffee".' };
+  const turns: Message[] = [
+    userMessage(earlier.question, 1),
+    { role: 'assistant', content: earlier.answer },
+    { role: 'user', content: QUESTION },
+  ];
+  const { prompt } = encoder.encode(QUESTION, 'coffee', { earlier });
+  expect(prompt).toEqual(buildPrompt(tokenizer, 'template', turns).ids);
+  const fused = prompt.filter((id) => id !== IMAGE_TOKEN);
+  const at = encoder.fusedPlace(QUESTION, 'What does'.length, earlier) as number;
+  expect(decode(fused.slice(0, at + 1)).endsWith('<|end|><|user|>What does')).toBe(true);
+  expect(encoder.fusedPlace(QUESTION, 'last', earlier)).toBe(fused.length - 1);
+  expect([0, 8, 9].map((slot) => encoder.fusedPlace(QUESTION, `slot${slot}`, earlier))).toEqual([0, 8, null]);
 });
 
 test('a word of an answer ends at so many tokens, spelt or not', () => {

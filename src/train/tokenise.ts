@@ -30,6 +30,12 @@ export function trainTokenizer(texts: Iterable<string>, vocabSize: number): Retu
  */
 export type PromptPlace = number | `slot${number}` | 'last';
 
+/** What was asked about the picture, and answered, before a question. */
+export interface EarlierTurn {
+  question: string;
+  answer: string;
+}
+
 /**
  * Encodes questions and answers as they will be at run time. The prompt's markup is rendered once; what changes is the
  * text between, which the special tokens around it keep apart.
@@ -39,12 +45,14 @@ export class PairEncoder {
   private readonly end: number;
   private readonly before: number[];
   private readonly after: number[];
+  private readonly nextTurn: number;
   private readonly known = new Map<string, number[]>();
 
   /** @throws LlavaMiniError `bad-model` when the template does more than put tokens around the question. */
   constructor(tokenizer: TextTokenizer) {
     this.tokenizer = tokenizer;
     this.end = tokenizer.idOf('<|end|>') as number;
+    this.nextTurn = tokenizer.idOf('<|user|>') as number;
     const sample = 'What is it?';
     const full = buildPrompt(tokenizer, 'template', [userMessage(sample, 1)]).ids;
     const text = tokenizer.encode(`\n${sample}`);
@@ -61,13 +69,29 @@ export class PairEncoder {
    * second, its tokens are those that the same word has within questions and sentences, from which it can be copied.
    * The first, a token of its own, is what "The" is to a sentence: the place at which it is settled what is named.
    *
-   * @param reading an answer without quotation marks is nothing but what is read
+   * @param options.reading an answer without quotation marks is nothing but what is read
+   * @param options.earlier the turn before, as a conversation remembers it
    */
-  encode(question: string, answer: string, reading = false): TokenisedPair {
+  encode(
+    question: string,
+    answer: string,
+    { reading = false, earlier }: { reading?: boolean; earlier?: EarlierTurn } = {},
+  ): TokenisedPair {
     return {
-      prompt: [...this.before, ...this.ids(`\n${question.trim()}`), ...this.after],
+      prompt: [...this.before, ...this.turnsBefore(earlier), ...this.questionIds(question, earlier), ...this.after],
       answer: [...this.answerIds(answer, reading), this.end],
     };
+  }
+
+  private turnsBefore(earlier: EarlierTurn | undefined): number[] {
+    if (earlier === undefined) return [];
+    const asked = this.questionIds(earlier.question);
+    return [...asked, ...this.after, ...this.ids(earlier.answer.trim()), this.end, this.nextTurn];
+  }
+
+  /** The picture stands before the first question, and a line break between. */
+  private questionIds(question: string, earlier?: EarlierTurn): number[] {
+    return this.ids(`${earlier ? '' : '\n'}${question.trim()}`);
   }
 
   private answerIds(answer: string, reading: boolean): number[] {
@@ -92,16 +116,17 @@ export class PairEncoder {
   }
 
   /** Which of the fused tokens (the prompt without the picture's place) that is; null where the place is within a token, or the prompt has no such slot. */
-  fusedPlace(question: string, place: PromptPlace): number | null {
-    const start = this.before.filter((id) => id !== IMAGE_TOKEN).length;
+  fusedPlace(question: string, place: PromptPlace, earlier?: EarlierTurn): number | null {
+    const opening = this.before.filter((id) => id !== IMAGE_TOKEN).length;
+    const start = opening + this.turnsBefore(earlier).length;
     const text = question.trim();
-    const whole = this.ids(`\n${text}`);
+    const whole = this.questionIds(text, earlier);
     if (place === 'last') return start + whole.length + this.after.length - 1;
     if (typeof place === 'string') {
       const slot = Number(place.slice('slot'.length));
-      return slot <= start ? slot : null;
+      return slot <= opening ? slot : null;
     }
-    const part = this.ids(`\n${text.slice(0, place)}`);
+    const part = this.questionIds(text.slice(0, place), earlier);
     return part.some((id, i) => id !== whole[i]) ? null : start + part.length - 1;
   }
 

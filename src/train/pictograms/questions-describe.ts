@@ -20,8 +20,23 @@ export const DESCRIBE_TEMPLATES: readonly string[] = [
   'Which objects are there?',
 ];
 
+/** Those that ask for a description where there is but one thing: the others ask for its name. */
+export const LONE_DESCRIBE_TEMPLATES: readonly string[] = [
+  'Describe the picture.',
+  'Describe this image.',
+  'What things are in the picture?',
+  'Tell me what is in the image.',
+  'List the things in the picture.',
+  'Give a short description.',
+  'Which objects are there?',
+];
+
 /** All things with their number, and the colour of a plain background. */
-export function describeQuestion(view: SceneView, random: Random): Question | null {
+export function describeQuestion(
+  view: SceneView,
+  random: Random,
+  templates: readonly string[] = DESCRIBE_TEMPLATES,
+): Question | null {
   const { scene, askable, groups, allClear } = view;
   const nothing = groups.length === 0 && scene.lettering === null;
   if (!allClear || askable.length !== groups.length || nothing) return null;
@@ -43,7 +58,7 @@ export function describeQuestion(view: SceneView, random: Random): Question | nu
     end = answer.indexOf(phrases[i], end) + phrases[i].length;
     return { end, slot: firstSlotOf(group) };
   });
-  return { ...makeQuestion(random, { kind: 'describe', templates: DESCRIBE_TEMPLATES, answer, parts }), listed };
+  return { ...makeQuestion(random, { kind: 'describe', templates, answer, parts }), listed };
 }
 
 /** `a cat`, `three cats`. */

@@ -196,6 +196,7 @@ export function isItQuestion(thing: Thing, table: readonly Thing[], random: Rand
     fill: { x: withArticle(asked) },
     answer: random.chance(0.5) ? long : yes ? 'Yes.' : 'No.',
     short: yes ? 'Yes' : 'No',
+    accepted: [long],
   });
 }
 

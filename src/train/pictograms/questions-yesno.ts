@@ -6,7 +6,7 @@ import { otherThings } from './questions-name.ts';
 import { pickPair, relationOf, relationPhrase, subject } from './questions-relation.ts';
 import { CLEAR_KINDS, type Thing } from './questions-thing.ts';
 import type { Question } from './questions-types.ts';
-import type { SceneView } from './questions-view.ts';
+import type { SceneView, ThingGroup } from './questions-view.ts';
 import { makeQuestion, numberWord } from './questions-wording.ts';
 import { COLOUR_NAMES } from './types.ts';
 
@@ -15,6 +15,8 @@ interface Asked {
   fill: Record<string, string>;
   /** What follows "Yes, " or "No, ". */
   reason: string;
+  /** Other reasons that are as true. */
+  others?: readonly string[];
 }
 
 type Ask = (view: SceneView, yes: boolean, random: Random, table: readonly Thing[]) => Asked | null;
@@ -33,6 +35,7 @@ export function yesNoQuestion(view: SceneView, table: readonly Thing[], random: 
       fill: asked.fill,
       answer: random.chance(0.5) ? `${word}, ${asked.reason}.` : `${word}.`,
       short: word,
+      accepted: [asked.reason, ...(asked.others ?? [])].map((reason) => `${word}, ${reason}.`),
     });
   }
   return null;
@@ -218,16 +221,16 @@ const kind: Ask = (view, yes, random) => {
   if (fitting.length === 0 || (things.length === 0 && yes)) return null;
   const id = random.pick(fitting);
   const { phrase } = kindOf(id);
-  const example = view.askable.find(({ thing }) => isOfKind(thing, id));
-  const several = example !== undefined && (example.members.length > 1 || example.thing.use === 'plural');
-  const name =
-    example === undefined ? '' : example.members.length > 1 ? example.thing.plural : withArticle(example.thing);
-  return {
-    templates: PRESENCE_TEMPLATES,
-    fill: { x: phrase },
-    reason: yes ? `there ${several ? 'are' : 'is'} ${name}` : `there is no ${phrase.replace(/^an? /, '')}`,
-  };
+  const [reason, ...others] = yes
+    ? view.askable.filter(({ thing }) => isOfKind(thing, id)).map(thereIs)
+    : [`there is no ${phrase.replace(/^an? /, '')}`];
+  return { templates: PRESENCE_TEMPLATES, fill: { x: phrase }, reason, others };
 };
+
+function thereIs({ thing, members }: ThingGroup): string {
+  if (members.length > 1) return `there are ${thing.plural}`;
+  return `there ${thing.use === 'plural' ? 'are' : 'is'} ${withArticle(thing)}`;
+}
 
 const TEXT_TEMPLATES: readonly string[] = [
   'Is there any text in the picture?',
