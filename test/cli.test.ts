@@ -241,6 +241,13 @@ describe('chat', () => {
     expect([stdout, code]).toEqual([one, 0]);
   });
 
+  test('takes no picture from where its questions come from', async () => {
+    const question = 'what is this?';
+    const { code, stdout, stderr } = await chat(['/image -', question]);
+    expect([stdout, code]).toEqual([await answerOf(['--max-tokens', '5', CAT, question]), 1]);
+    expect(stderr).toBe('/image needs the path or address of a picture\n');
+  });
+
   test('goes on after a line that fails, and the exit code tells', async () => {
     const { code, stdout, stderr } = await chat(['/image missing.png', '/fly', '/help', 'what is this?'], []);
     expect(stderr).toMatch(/error: .*missing\.png/);

@@ -7,7 +7,7 @@ const PRINTED: Record<string, RegExp> = {
   'ask.ts': /^It is a cat\.$/m,
   'cancel.ts': /^not-found: .*no-such-picture\.png[\s\S]*^one word is enough$/m,
   'chat.ts': /^> What is this\?\nIt is a cat\.\n> What colour is it\?\n\S/m,
-  'see-once.ts': /^451×300 pixels became \d+ bytes\n[\s\S]*\(vision: 0 ms\)$/m,
+  'see-once.ts': /^600×400 pixels became \d+ bytes\n[\s\S]*\(vision: 0 ms\)$/m,
   'several-pictures.ts': /\(2 vision tokens\)$/m,
   'stream.ts': /^There (is|are) .*\n\d+ tokens, the first one after \d+ ms$/m,
   'where-it-looked.ts': /^([ ░▒▓█]+\n){8,}$/,

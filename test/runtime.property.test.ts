@@ -36,7 +36,7 @@ const shape = fc
   }));
 
 const picture: fc.Arbitrary<Picture> = fc
-  .record({ width: fc.integer({ min: 2, max: 40 }), height: fc.integer({ min: 2, max: 40 }), seed: fc.nat() })
+  .record({ width: fc.integer({ min: 1, max: 40 }), height: fc.integer({ min: 1, max: 40 }), seed: fc.nat() })
   .map(({ width, height, seed }) => ({
     width,
     height,

@@ -95,6 +95,20 @@ describe('a conversation', () => {
     expect((await chat.ask('and?').result).usage.visionTokens).toBe(0);
   });
 
+  test('keeps its own signal where a question names none', async () => {
+    const chat = model.conversation({ maxTokens: 4, signal: AbortSignal.abort(new Error('all is over')) });
+    await expect(chat.ask('what is this?', { signal: undefined }).result).rejects.toThrow('all is over');
+  });
+
+  test('that has become too long says how to go on', async () => {
+    const chat = model.conversation({ maxTokens: 4 });
+    await expect(chat.ask('word '.repeat(100_000)).result).rejects.toMatchObject({
+      code: 'prompt-too-long',
+      message: expect.stringMatching(/^the prompt has more than \d+ tokens, but the model takes \d+ with the answer$/),
+      hint: expect.stringContaining('/clear'),
+    });
+  });
+
   test('keeps a picture that is shown while it answers, and both of two questions asked at once', async () => {
     const chat = model.conversation({ maxTokens: 4 });
     const answer = chat.ask('what is this?');

@@ -1,9 +1,13 @@
+import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readHeader } from '../src/checkpoint/safetensors.ts';
 import { LlavaMini } from '../src/runtime/llava-mini.ts';
 import { trainFromConfig } from '../src/train/train.ts';
+import { runCli } from './support/run-cli.ts';
 import { readMetrics, TINY_PLAN, writeTinyRun } from './support/tiny-lite.ts';
 
 const PICTURES = ['cat.png', 'coffee.png', 'rocket.jpg', 'astronaut.png'];
@@ -130,6 +134,18 @@ describe('a run on data in the format of LLaVA', () => {
     expect(steps).toBe(0);
     expect(await metrics(run)).toEqual(before);
   });
+
+  it('says so of a stage that the plan now has otherwise', async () => {
+    const stages = PLAN.stages.map((stage) => (stage.id === 'learn' ? { ...stage, steps: STEPS + 1 } : stage));
+    await writeFile(run.plan, JSON.stringify({ ...PLAN, stages }));
+    const again: string[] = [];
+    await trainFromConfig(run.plan, { threads: 1, onLog: (text) => again.push(text) });
+    expect(again).toEqual([
+      'own: done before',
+      'learn: done before, as the plan had it then; delete its files to repeat it',
+      'export: done before',
+    ]);
+  });
 });
 
 describe('a run that is interrupted', () => {
@@ -167,6 +183,41 @@ describe('a run that is interrupted', () => {
     expect((await metrics(parts)).map((m) => m.step)).toEqual([6]);
     await whole.remove();
     await parts.remove();
+  });
+});
+
+describe('a run whose process is killed', () => {
+  const steps = 120;
+  const plan = {
+    ...PLAN,
+    stages: PLAN.stages.map((stage) => (stage.id === 'learn' ? { ...stage, steps, evaluateEvery: steps } : stage)),
+  };
+  const train = (run: Run, control?: (child: ChildProcess) => void) =>
+    runCli(['train', run.plan, '--threads', '1', '--save-every', '1'], { control });
+
+  it('goes on from its last state to the same weights, bit for bit', async () => {
+    const [whole, killed] = [await newRun(plan), await newRun(plan)];
+    await trainFromConfig(whole.plan, { threads: 1 });
+    const state = join(killed.dir, 'run', 'state-learn.safetensors');
+    const { code, stderr } = await train(killed, async (child) => {
+      while (!existsSync(state) && child.exitCode === null) await setTimeout(20);
+      // Somewhere behind the state that it has saved.
+      await setTimeout(300);
+      child.kill('SIGKILL');
+    });
+    expect(code).toBeNull();
+    expect(stderr).not.toContain('the training is complete');
+    expect(existsSync(state)).toBe(true);
+    expect(await readdir(join(killed.dir, 'run'))).not.toContain('learn.done');
+    const again = await train(killed);
+    expect(again.code).toBe(0);
+    expect(again.stderr).toMatch(
+      /^own: done before$[\s\S]*^learn: step 120 of 120, loss [\d.]+, \d[\d.]* samples\/s, 0 s left$/m,
+    );
+    const weights = (run: Run): Promise<Buffer> => readFile(join(run.dir, 'model', 'model.safetensors'));
+    expect((await weights(killed)).equals(await weights(whole))).toBe(true);
+    await whole.remove();
+    await killed.remove();
   });
 });
 

@@ -2,7 +2,7 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Conversation } from '../runtime/conversation.ts';
 import { reportFailure } from './failure.ts';
 import { Interrupted } from './interrupt.ts';
-import { readPicture } from './read-picture.ts';
+import { readPicture, STDIN } from './read-picture.ts';
 import { writeAnswer, writeNote } from './terminal.ts';
 
 export const CHAT_HELP = `/image PATH   shows one more picture
@@ -84,7 +84,7 @@ export class ChatSession {
     const rest = line.slice(word.length).trim();
     if (!word.startsWith('/')) return this.answer(line, signal);
     if (word === '/help') return writeNote(CHAT_HELP);
-    if (word === '/image' && rest) {
+    if (word === '/image' && rest && rest !== STDIN) {
       const { width, height } = await this.conversation.show(await readPicture(unquoted(rest), signal));
       return writeNote(`(sees a picture of ${width}×${height} pixels)`);
     }
@@ -93,7 +93,9 @@ export class ChatSession {
       return writeNote(rest === 'all' ? '(everything is forgotten)' : '(what was said is forgotten)');
     }
     this.failures++;
-    writeNote(word === '/image' ? '/image needs the path of a picture' : `unknown command: ${line}\n${CHAT_HELP}`);
+    writeNote(
+      word === '/image' ? '/image needs the path or address of a picture' : `unknown command: ${line}\n${CHAT_HELP}`,
+    );
   }
 
   private async answer(question: string, signal: AbortSignal): Promise<void> {

@@ -9,10 +9,8 @@ import { StatusLine, writeNote } from './terminal.ts';
  */
 export async function modelFolder(name: string | undefined, signal: AbortSignal): Promise<string | undefined> {
   if (name === undefined || existsSync(name)) return name;
-  const { isModelId, pullModel } = await import('../checkpoint/hub/index.ts');
-  if (!isModelId(name)) return name;
-  // `runs/mine` where there is a folder `runs` is a mistyped folder, not somebody's model: nor is it written like one.
-  if (existsSync(name.split('/', 1)[0])) return `./${name}`;
+  const { mayBeFetched, pullModel } = await import('../checkpoint/hub/index.ts');
+  if (!mayBeFetched(name)) return name;
   const { showPull } = await import('./pull-progress.ts');
   const status = new StatusLine();
   status.set(`looking for ${name}`);

@@ -9,6 +9,7 @@ interface TrainFlags {
   device: string;
   threads?: number;
   workers?: number;
+  saveEvery?: number;
   until?: string;
 }
 
@@ -24,6 +25,7 @@ export function addTrainCommand(program: Command): void {
     .option('--device <device>', 'where to compute: cpu or webgpu', 'cpu')
     .option('--threads <n>', 'threads to compute with (default: one per core, at most 8)', parseWhole)
     .option('--workers <n>', 'threads that draw pictures and make batches beside that (default: 2)', parseWhole)
+    .option('--save-every <s>', 'seconds between saved states (default: 150)', parseWhole)
     .option('--until <stage>', 'stop after this stage');
   addExamples(command, [
     [
@@ -33,7 +35,7 @@ export function addTrainCommand(program: Command): void {
     ['llava-mini train my-run.json --device webgpu', 'train on a graphics card'],
   ]);
   command.action(async (config: string, flags: TrainFlags) => {
-    const { device, threads, workers, until } = flags;
+    const { device, threads, workers, saveEvery, until } = flags;
     if (device !== 'cpu' && device !== 'webgpu') return command.error(`error: unknown device ${device}: cpu or webgpu`);
     const progress = new TrainProgress();
     await interruptible(async (signal) => {
@@ -44,6 +46,7 @@ export function addTrainCommand(program: Command): void {
           device,
           threads,
           workers,
+          saveEvery,
           until,
           onProgress: (state) => progress.show(state),
           onPictures: (stage, done, total) => progress.showPictures(stage, done, total),

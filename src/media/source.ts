@@ -115,7 +115,10 @@ function filePath(address: string): string {
   try {
     return fileURLToPath(address);
   } catch (cause) {
-    throw new LlavaMiniError('bad-url', 'the file: address names no file of this machine', { cause });
+    throw new LlavaMiniError('bad-url', 'the file: address names no file of this machine', {
+      hint: 'give the path itself, or file:/// and an absolute path',
+      cause,
+    });
   }
 }
 

@@ -40,6 +40,7 @@ describe('parseModelConfig', () => {
     refused({ model_type: 'qwen2_vl' }, /m\/config\.json: unknown architecture "qwen2_vl"/, 'unsupported', known);
     refused({ model_type: 'llama' }, /unknown architecture "llama"/, 'unsupported', known);
     refused({ mm_projector_type: 'resampler' }, /mm_projector_type "resampler"/, 'unsupported', /known projectors/);
+    refused({ mm_vision_select_feature: 'cls_patch' }, /select_feature "cls_patch"/, 'unsupported', /known is patch/);
     refused({ hidden_size: 72 }, /heads of width 18/, 'unsupported', /multiples of 8/);
     refused({ rope_scaling: { type: 'yarn', factor: 2 } }, /type "yarn"/, 'unsupported', /known types/);
   });

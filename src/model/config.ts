@@ -46,7 +46,7 @@ const schema = z.object({
   mm_projector_type: z.string().default('linear'),
   mm_vision_tower: z.string(),
   mm_vision_select_layer: int.min(-1000).max(1000).default(-2),
-  mm_vision_select_feature: z.enum(['patch', 'cls_patch']).default('patch'),
+  mm_vision_select_feature: z.string().default('patch'),
   image_aspect_ratio: z.string().default('square'),
   tokenizer_model_max_length: size.nullish(),
 });
@@ -104,7 +104,7 @@ const BASE_ARCHITECTURES: readonly string[] = ['llava_llama', 'llava'];
 /**
  * Reads a `config.json` in the published format.
  *
- * @throws LlavaMiniError `bad-model` naming the key, `unsupported` for another architecture.
+ * @throws LlavaMiniError `bad-model` naming the key, `unsupported` for another architecture or kind of features.
  */
 export function parseModelConfig(json: unknown, where = 'config.json'): ModelConfig {
   const { model_type: type, compressor_size: compressor } = (json ?? {}) as Record<string, unknown>;
@@ -140,6 +140,10 @@ export function parseModelConfig(json: unknown, where = 'config.json'): ModelCon
   if (headDim % HEAD_STEP)
     throw new LlavaMiniError('unsupported', `${where}: heads of width ${headDim} (hidden_size, head_dim)`, {
       hint: `known are widths that are multiples of ${HEAD_STEP}`,
+    });
+  if (c.mm_vision_select_feature !== 'patch')
+    throw new LlavaMiniError('unsupported', `${where}: mm_vision_select_feature "${c.mm_vision_select_feature}"`, {
+      hint: 'known is patch: the class token is left out, as in the published model',
     });
   if (c.num_attention_heads % kvHeads)
     bad('num_key_value_heads', `${kvHeads} does not divide num_attention_heads ${c.num_attention_heads}`);

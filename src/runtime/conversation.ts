@@ -44,7 +44,7 @@ export class Conversation {
         { type: 'text', text: question },
       ],
     };
-    const answer = this.model.chatStream([...this.history, message], { ...this.options, ...options });
+    const answer = this.model.chatStream([...this.history, message], withOptions(this.options, options));
     answer.result.then(
       ({ text }) => {
         if (cleared !== this.cleared) return;
@@ -65,4 +65,9 @@ export class Conversation {
     this.history = [];
     this.cleared++;
   }
+}
+
+/** An option that is given as undefined is one that is not given. */
+function withOptions(all: AnswerOptions, own: AnswerOptions): AnswerOptions {
+  return { ...all, ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) };
 }

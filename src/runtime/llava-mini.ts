@@ -26,7 +26,7 @@ import { WORKER_AVAILABLE } from './engine-worker.ts';
 import { checkLoadOptions, conversationOf, type LoadOptions, modelPath } from './load-options.ts';
 import { LocalEngine } from './local-engine.ts';
 import { readyModel } from './ready-model.ts';
-import { answerRoom } from './scheduler.ts';
+import { answerRoom, promptTooLong } from './scheduler.ts';
 import type { WeightType } from './sessions.ts';
 import { partsOf, VisualMemory } from './visual-memory.ts';
 
@@ -209,7 +209,7 @@ export class LlavaMini {
       const all = withSystem(messages, options.system);
       const { maxLength, visionTokens } = this.info;
       // A text far too long is not worth the time its tokens take.
-      if (characters(all) > maxLength * LONGEST_TOKEN) answerRoom(Math.ceil(characters(all) / 4), 1, maxLength);
+      if (characters(all) > maxLength * LONGEST_TOKEN) throw promptTooLong(`more than ${maxLength}`, maxLength);
       const { ids } = buildPrompt(this.tokenizer, this.info.conversation, all);
       const tokensOf = (image: ImageInput): number =>
         image instanceof VisualMemory ? partsOf(image, this).data.frames * visionTokens : visionTokens;

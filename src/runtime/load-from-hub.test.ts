@@ -66,6 +66,11 @@ test('reports the download, and passes on that the hub is down', async () => {
   expect(warnings).toEqual([expect.stringMatching(/the hub cannot be used .*copy in the cache/)]);
 });
 
+test('a path that is mistyped is not looked for on the hub', async () => {
+  await expect(LlavaMini.load('examples/nothere', quick)).rejects.toMatchObject({ code: 'not-found' });
+  expect(hub.requests()).toEqual([]);
+});
+
 test('a converted model is complete once it is downloaded, and loads offline', async () => {
   const online = await LlavaMini.load('org/converted', quick);
   await online.dispose();

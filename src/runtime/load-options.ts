@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { PullOptions } from '../checkpoint/hub/index.ts';
-import { isModelId } from '../checkpoint/hub/names.ts';
+import { mayBeFetched } from '../checkpoint/hub/names.ts';
 import { LlavaMiniError } from '../errors.ts';
 import type { ModelFolder } from '../folder/model-folder.ts';
 import { CONVERSATIONS, type ConversationName, type TextTokenizer } from '../text/index.ts';
@@ -106,7 +106,7 @@ export async function modelPath(pathOrId: string | undefined, options: ModelPath
     (s) => s.isDirectory(),
     () => false,
   );
-  if (!isFolder && isModelId(pathOrId)) {
+  if (!isFolder && mayBeFetched(pathOrId)) {
     const { pullModel } = await import('../checkpoint/hub/index.ts');
     return pullModel(pathOrId, options);
   }

@@ -285,11 +285,17 @@ export class Scheduler {
 /** How long an answer may get. @throws LlavaMiniError `prompt-too-long`, `bad-argument` */
 export function answerRoom(promptTokens: number, maxTokens: number, maxLength: number): number {
   if (promptTokens === 0) throw new LlavaMiniError('bad-argument', 'the prompt is empty');
-  if (promptTokens >= maxLength)
-    throw new LlavaMiniError(
-      'prompt-too-long',
-      `the prompt has ${promptTokens} tokens, but the model takes ${maxLength} with the answer`,
-      { hint: 'shorten the question, or load the model with a larger maxLength if it was trained for more' },
-    );
+  if (promptTokens >= maxLength) throw promptTooLong(`${promptTokens}`, maxLength);
   return Math.min(maxTokens, maxLength - promptTokens);
+}
+
+/** @param tokens how many the prompt has, in words */
+export function promptTooLong(tokens: string, maxLength: number): LlavaMiniError {
+  return new LlavaMiniError(
+    'prompt-too-long',
+    `the prompt has ${tokens} tokens, but the model takes ${maxLength} with the answer`,
+    {
+      hint: 'shorten the question, forget what was said before it (clear() of a conversation, /clear in llava-mini chat), or load the model with a larger maxLength if it was trained for more',
+    },
+  );
 }

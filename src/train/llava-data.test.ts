@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { TextTokenizer } from '../text/index.ts';
-import { conversationPairs, imagePath, type LlavaRecord, readLlavaData } from './llava-data.ts';
+import { byPicture, conversationPairs, imagePath, type LlavaRecord, readLlavaData } from './llava-data.ts';
 import { PairEncoder, TOKENIZER_CONFIG, trainTokenizer } from './tokenise.ts';
 
 const turn = (from: string, value: string) => ({ from, value });
@@ -107,6 +107,12 @@ describe('readLlavaData', () => {
   it('allows names that only look like the folder above', async () => {
     expect(await read([{ ...good, image: '..hidden/..cat.png' }])).toHaveLength(1);
   });
+});
+
+test('records of one picture come together, in the order of the first ones', () => {
+  const of = (id: string, image: string): LlavaRecord => ({ ...(good as LlavaRecord), id, image });
+  const groups = byPicture([of('1', 'a.png'), of('2', 'b.png'), of('3', './a.png'), of('4', 'c.png')]);
+  expect(groups.map((group) => group.map(({ id }) => id))).toEqual([['1', '3'], ['2'], ['4']]);
 });
 
 describe('conversationPairs', () => {

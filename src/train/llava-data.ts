@@ -61,10 +61,20 @@ export async function readLlavaData(path: string): Promise<LlavaRecord[]> {
 
 export const imagePath = (folder: string, item: LlavaRecord): string => join(folder, item.image);
 
-/** Every answer of every conversation, with the turns before it as its prompt. */
+/** Records of one picture together, so that they share what is made of it, in the order of the first ones. */
+export function byPicture(records: readonly LlavaRecord[]): LlavaRecord[][] {
+  const groups = new Map<string, LlavaRecord[]>();
+  for (const item of records) {
+    const path = normalize(item.image);
+    groups.set(path, [...(groups.get(path) ?? []), item]);
+  }
+  return [...groups.values()];
+}
+
+/** Every answer of every conversation about a picture, with the turns before it as its prompt. */
 export function llavaSource(
   name: string,
-  store: FeatureStore<LlavaRecord>,
+  store: FeatureStore<LlavaRecord[]>,
   tokenizer: TextTokenizer,
   endToken: number,
   weight: number,
@@ -75,7 +85,7 @@ export function llavaSource(
     length: store.length,
     draw(index, random, into) {
       store.read(index, into.patches, into.probabilities, 0);
-      return random.shuffle(conversationPairs(store.labels[index], tokenizer, endToken));
+      return random.shuffle(store.labels[index].flatMap((item) => conversationPairs(item, tokenizer, endToken)));
     },
   };
 }

@@ -169,6 +169,15 @@ export type TrainingPlan = z.infer<typeof plan>;
 export type Stage = TrainingPlan['stages'][number];
 export type SourcePlan = z.infer<typeof source>;
 
+/** Whether a stage's `.done` file is that of the stage as the plan has it now; keys that are new have their defaults. */
+export function isStage(done: string, now: Stage): boolean {
+  try {
+    return JSON.stringify(stage.parse(JSON.parse(done))) === JSON.stringify(now);
+  } catch {
+    return false;
+  }
+}
+
 /** @throws LlavaMiniError `bad-data` naming the stage and key. */
 export function parsePlan(json: unknown, where: string): TrainingPlan {
   const parsed = plan.safeParse(json);

@@ -75,7 +75,13 @@ export async function openAnswers(run: Run, stage: StageOf<'answers'>): Promise<
         followUps: stage.followUps,
       });
     if (s.kind === 'llava')
-      return llavaSource(s.name, kept<LlavaRecord>(s.store), tokenizer, tokenizer.idOf('<|end|>') as number, s.weight);
+      return llavaSource(
+        s.name,
+        kept<LlavaRecord[]>(s.store),
+        tokenizer,
+        tokenizer.idOf('<|end|>') as number,
+        s.weight,
+      );
     const { weight, asKept } = s;
     const side = run.vision.imageSize / 32;
     return classSource(examples, kept<Scene>(s.store), encoder, { weight, asKept, side, followUps: stage.followUps });

@@ -3,7 +3,7 @@ import { decodePicture, type ImageProcessor, squarePicture } from '../media/inde
 import { halvesToFloats } from '../util/float16.ts';
 import { foldStore } from './fold-store.ts';
 import { keepPictures } from './keep-pictures.ts';
-import { imagePath, type LlavaRecord, readLlavaData } from './llava-data.ts';
+import { byPicture, imagePath, type LlavaRecord, readLlavaData } from './llava-data.ts';
 import { drawCutout, loadPhotographs } from './pictograms/cutouts.ts';
 import { PictureFactory } from './pictograms/picture-factory.ts';
 import type { Recipe } from './pictograms/recipe.ts';
@@ -64,7 +64,7 @@ export async function runCutouts(run: Run, stage: StageOf<'cutouts'>): Promise<v
 }
 
 export async function runLlava(run: Run, stage: StageOf<'llava'>): Promise<void> {
-  const records = await readLlavaData(join(run.base, stage.file));
+  const pictures = byPicture(await readLlavaData(join(run.base, stage.file)));
   const processor: ImageProcessor = {
     size: run.vision.imageSize,
     mean: [127 / 255, 127 / 255, 127 / 255],
@@ -72,10 +72,10 @@ export async function runLlava(run: Run, stage: StageOf<'llava'>): Promise<void>
     rescaleFactor: 1 / 255,
     aspect: run.config.imageAspect,
   };
-  await keepAll<LlavaRecord>(run, { id: stage.id, keep: 'patches' }, records.length, async function* (first) {
-    for (const item of records.slice(first)) {
-      const picture = await decodePicture(imagePath(join(run.base, stage.images), item), { signal: run.signal });
-      yield { picture: squarePicture(picture, processor).data, label: item };
+  await keepAll<LlavaRecord[]>(run, { id: stage.id, keep: 'patches' }, pictures.length, async function* (first) {
+    for (const records of pictures.slice(first)) {
+      const picture = await decodePicture(imagePath(join(run.base, stage.images), records[0]), { signal: run.signal });
+      yield { picture: squarePicture(picture, processor).data, label: records };
     }
   });
 }

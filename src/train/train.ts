@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LOOKUP_HEAD } from '../model/lookup-loss.ts';
 import { NAMING_HEAD } from '../model/naming-loss.ts';
 import { writeFileAtomic } from '../util/atomic-file.ts';
-import type { Stage } from './plan.ts';
+import { isStage, type Stage } from './plan.ts';
 import { openRun, type Run, type TrainOptions } from './run.ts';
 import { runAnswers, runMatch, runTokenizer } from './run-answers.ts';
 import { runNaming } from './run-naming.ts';
@@ -28,7 +29,10 @@ export async function trainFromConfig(path: string, options: TrainOptions = {}):
     const marker = join(dir, `${stage.id}.done`);
     if (existsSync(marker)) {
       if (existsSync(result)) for (const [name, weight] of await readWeights(result)) run.weights.set(name, weight);
-      options.onLog?.(`${stage.id}: done before`);
+      const changed = !isStage(await readFile(marker, 'utf8'), stage);
+      options.onLog?.(
+        `${stage.id}: done before${changed ? ', as the plan had it then; delete its files to repeat it' : ''}`,
+      );
     } else {
       options.onLog?.(`${stage.id}: ${stage.kind}`);
       await runStage(run, stage);

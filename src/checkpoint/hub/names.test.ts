@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { blobName, checkFileName, checkModelId, checkRevision, folderOf, idOfFolder, isModelId } from './names.ts';
+import {
+  blobName,
+  checkFileName,
+  checkModelId,
+  checkRevision,
+  folderOf,
+  idOfFolder,
+  isModelId,
+  mayBeFetched,
+} from './names.ts';
 
 describe('model names', () => {
   test.each(['ICTNLP/llava-mini-llama-3.1-8b', 'a/b', 'Org_1/x.y', `${'o'.repeat(96)}/n`])('%s', (id) => {
@@ -26,6 +35,12 @@ describe('model names', () => {
   ])('not %j', (id) => {
     expect(isModelId(id)).toBe(false);
     expect(() => checkModelId(id)).toThrow(expect.objectContaining({ code: 'bad-argument' }));
+  });
+
+  test('one within a folder that is here is mistyped, and not fetched', () => {
+    expect(mayBeFetched('src/nothere')).toBe(false);
+    expect(mayBeFetched('nobody-has-this/folder')).toBe(true);
+    expect(mayBeFetched('no model')).toBe(false);
   });
 
   test('folders', () => {

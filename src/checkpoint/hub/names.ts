@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { LlavaMiniError } from '../../errors.ts';
 import { quote } from '../strict-json.ts';
 
@@ -8,6 +9,14 @@ const PART = /^(?![.-])(?!.*(?:--|\.\.))[A-Za-z0-9._-]{1,96}(?<![.-])$/;
 export function isModelId(text: string): boolean {
   const parts = text.split('/');
   return parts.length === 2 && parts.every((part) => PART.test(part));
+}
+
+/**
+ * Whether a name that is no folder's may be fetched from the hub: `runs/mine` where there is a folder `runs` is a
+ * mistyped folder, not somebody's model.
+ */
+export function mayBeFetched(name: string): boolean {
+  return isModelId(name) && !existsSync(name.split('/', 1)[0]);
 }
 
 /** @throws LlavaMiniError `bad-argument` */
