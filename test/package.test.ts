@@ -69,7 +69,15 @@ test('holds what users need and nothing else', () => {
   const paths = packed.files.map(({ path }) => path);
   for (const path of ['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'models/nano/model.safetensors'])
     expect(paths).toContain(path);
-  for (const path of ['README.md', 'LICENSE', 'NOTICE', 'CHANGELOG.md', 'package.json', 'docs/training.md'])
+  for (const path of [
+    'README.md',
+    'LICENSE',
+    'NOTICE',
+    'CHANGELOG.md',
+    'package.json',
+    'docs/training.md',
+    'SECURITY.md',
+  ])
     expect(paths).toContain(path);
   const other = paths.filter((path) => !/^(dist|models\/nano)\/|^docs\/[^/]+\.md$|^[^/]+$/.test(path));
   expect(other).toEqual([]);

@@ -21,7 +21,7 @@ export interface Answer {
   text: string;
   /** Ids of the answer's tokens, without the one that ended it. */
   tokens: number[];
-  /** Natural logarithm of each token's probability, before temperature. */
+  /** Natural logarithm of each token's probability, after the repetition penalty and before temperature. */
   logProbabilities: number[];
   /**
    * Probability of the least certain token, 0 to 1. Low where the model could as well have said something else; an
