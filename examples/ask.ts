@@ -2,5 +2,5 @@
 import { LlavaMini } from 'llava-mini';
 
 const model = await LlavaMini.load();
-const { text } = await model.ask('examples/pictures/cat.png', 'What animal is this?');
+const { text } = await model.ask('examples/pictures/cat.png', 'What is in the picture?');
 console.log(text);
