@@ -28,7 +28,7 @@ export function addAskCommand(program: Command): void {
   addExamples(command, [
     ['llava-mini ask cat.jpg "What is in the picture?"', 'ask about a file'],
     ['llava-mini ask before.png after.png "What changed?"', 'ask about two pictures at once'],
-    ['curl -s https://example.com/cat.jpg | llava-mini ask - "What animal is this?"', 'read the picture from a pipe'],
+    ['curl -s https://example.com/cat.jpg | llava-mini ask - "What is this?"', 'read the picture from a pipe'],
     ['llava-mini ask cat.jpg "What colour is it?" --json', 'for a program: the answer and how long each phase took'],
   ]);
   command.action(async (inputs: string[], flags: AskFlags) => {
