@@ -289,7 +289,7 @@ export function answerRoom(promptTokens: number, maxTokens: number, maxLength: n
   return Math.min(maxTokens, maxLength - promptTokens);
 }
 
-/** @param tokens how many the prompt has, in words */
+/** @param tokens how many the prompt has, such as `4100` or `more than 4096` */
 export function promptTooLong(tokens: string, maxLength: number): LlavaMiniError {
   return new LlavaMiniError(
     'prompt-too-long',

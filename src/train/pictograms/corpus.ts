@@ -4,7 +4,7 @@ import { photoClasses } from './imagenet.ts';
 import { gridPlaces, MOST_OBJECTS, sizedPlaces } from './layout.ts';
 import { articleOf, hedgedAnswer, namingSentence } from './names.ts';
 import { askAbout } from './questions.ts';
-import { askAboutThing } from './questions-name.ts';
+import { askAboutPhotograph } from './questions-photograph.ts';
 import { SHAPE_NAMES } from './shapes.ts';
 import { COLOUR_NAMES, type Scene, type SceneObject } from './types.ts';
 
@@ -53,7 +53,7 @@ export function corpusForTokenizer(seed: string, n: number): string[] {
   const lines: string[] = [];
   for (const thing of [...concepts, ...classes]) {
     lines.push(namingSentence(thing), `There are ${thing.plural}.`);
-    for (const { question, answer } of askAboutThing(thing, concepts, random)) lines.push(question, answer);
+    for (const { question, answer } of askAboutPhotograph(thing, concepts, random)) lines.push(question, answer);
   }
   for (const { fine } of classes) lines.push(`It is ${articleOf(fine)} ${fine}.`);
   for (let i = 0; i < n; i++) {

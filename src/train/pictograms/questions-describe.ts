@@ -21,15 +21,7 @@ export const DESCRIBE_TEMPLATES: readonly string[] = [
 ];
 
 /** Those that ask for a description where there is but one thing: the others ask for its name. */
-export const LONE_DESCRIBE_TEMPLATES: readonly string[] = [
-  'Describe the picture.',
-  'Describe this image.',
-  'What things are in the picture?',
-  'Tell me what is in the image.',
-  'List the things in the picture.',
-  'Give a short description.',
-  'Which objects are there?',
-];
+export const LONE_DESCRIBE_TEMPLATES = DESCRIBE_TEMPLATES.filter((line) => !/^What (can|do|does|is) /.test(line));
 
 /** All things with their number, and the colour of a plain background. */
 export function describeQuestion(

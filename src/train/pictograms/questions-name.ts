@@ -1,8 +1,7 @@
 import type { Random } from '../../util/random.ts';
 import { kindOf } from './kinds.ts';
 import { articleOf, hedgedAnswer, namingSentence, withArticle } from './names.ts';
-import { refuseQuestion } from './questions-refuse.ts';
-import { CLEAR_KINDS, confusable, rightKinds, rightNames, type Thing } from './questions-thing.ts';
+import { confusable, rightKinds, rightNames, type Thing } from './questions-thing.ts';
 import type { Question } from './questions-types.ts';
 import { makeQuestion, SHORT_SUFFIXES } from './questions-wording.ts';
 
@@ -202,28 +201,6 @@ export function isItQuestion(thing: Thing, table: readonly Thing[], random: Rand
 
 function decapitalise(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);
-}
-
-/** Questions about a picture of which only the one thing it shows is known, one of each kind that can be asked. */
-export function askAboutThing(thing: Thing, table: readonly Thing[], random: Random): Question[] {
-  const others = otherThings([thing], table, random);
-  const questions = [nameQuestion(thing, random)];
-  if (CLEAR_KINDS.includes(thing.kind)) questions.push(categoryQuestion(thing, random));
-  const yesNo = isItQuestion(thing, table, random);
-  if (yesNo !== null) questions.push(yesNo);
-  if (others.length > 0) {
-    questions.push(
-      choiceQuestion(
-        thing.name,
-        others.map((other) => other.name),
-        random,
-        undefined,
-        rightNames(thing),
-      ),
-      refuseQuestion(random.pick(others), random),
-    );
-  }
-  return questions;
 }
 
 /** Whether a question asks for a word or phrase only. */

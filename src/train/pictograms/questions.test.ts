@@ -6,7 +6,8 @@ import { imaginedScene } from './corpus.ts';
 import { photoClasses } from './imagenet.ts';
 import { askAbout, QUESTION_KINDS, type Question, type QuestionKind } from './questions.ts';
 import { isClearlyBigger } from './questions-bigger.ts';
-import { askAboutThing, asksForWord, fineQuestion, nameQuestion } from './questions-name.ts';
+import { asksForWord, fineQuestion, nameQuestion } from './questions-name.ts';
+import { askAboutPhotograph } from './questions-photograph.ts';
 import { relationOf } from './questions-relation.ts';
 import { confusable } from './questions-thing.ts';
 import { cellOf } from './questions-where.ts';
@@ -131,8 +132,9 @@ test('an empty picture has only questions about what is not there', () => {
 
 test('a known photograph is asked about as well', () => {
   const retriever = photoClasses()[207];
-  const questions = askAboutThing(retriever, namedConcepts(), new Random(3));
-  expect(questions.map(({ kind }) => kind)).toEqual(['name', 'category', 'yesno', 'choice', 'refuse']);
+  const questions = askAboutPhotograph(retriever, namedConcepts(), new Random(3));
+  const kinds = questions.map(({ kind }) => kind).sort();
+  expect(kinds).toEqual(['category', 'choice', 'count', 'describe', 'name', 'refuse', 'where', 'yesno', 'yesno']);
   expect(fineQuestion(retriever, new Random(3))?.accepted.concat(['It is a golden retriever.'])).toContain(
     'golden retriever',
   );
