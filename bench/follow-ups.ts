@@ -1,6 +1,6 @@
 /**
- * The same questions about the same new pictures, asked alone and as the second question of a conversation, after
- * "What is in the picture?" and after another question about the picture: how many are answered rightly, kind by kind.
+ * The same questions about the same new pictures, asked alone and in a conversation, after "What is in the picture?",
+ * after another question about the picture and after three others: how many are answered rightly, kind by kind.
  *
  *     node scripts/run-typescript.mjs bench/follow-ups.ts [MODEL] [--pictures 100] [--threads 2] [--json]
  *
@@ -14,7 +14,7 @@ import { table } from './median.ts';
 import { numbers } from './numbers.ts';
 
 const USUAL = 'What is in the picture?';
-const WAYS = ['alone', `after “${USUAL}”`, 'after another'] as const;
+const WAYS = ['alone', `after “${USUAL}”`, 'after another', 'after three others'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,13 +36,13 @@ try {
     if (looked++ === pictures) break;
     const memory = await model.see(picture);
     for (const [i, [kind, question]] of questions.entries()) {
-      const [, other] = questions[(i + 1) % questions.length];
+      const others = [1, 2, 3].map((on) => questions[(i + on) % questions.length][1].question);
       kinds[kind] ??= { questions: 0, right: WAYS.map(() => 0) };
       kinds[kind].questions++;
-      for (const [way, before] of [null, USUAL, other.question].entries()) {
+      for (const [way, before] of [[], [USUAL], others.slice(0, 1), others].entries()) {
         const talk = model.conversation({ maxTokens: 48 });
         await talk.show(memory);
-        if (before !== null) await talk.ask(before).result;
+        for (const earlier of before) await talk.ask(earlier).result;
         const { text } = await talk.ask(question.question).result;
         kinds[kind].right[way] += Number(isRight(text, question));
       }

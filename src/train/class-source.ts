@@ -1,9 +1,10 @@
 import { floatsToHalves, halvesToFloats } from '../util/float16.ts';
 import type { Random } from '../util/random.ts';
 import type { ClassExamples } from './class-examples.ts';
-import { earlierTurn } from './earlier-turn.ts';
+import { earlierTurns } from './earlier-turns.ts';
 import type { FeatureStore } from './feature-store.ts';
 import { namedConcepts } from './pictograms/concepts.ts';
+import { someReworded } from './pictograms/everyday-words.ts';
 import { type PhotoClass, photoClasses } from './pictograms/imagenet.ts';
 import { asksForWord, nameQuestion, unsureQuestion } from './pictograms/questions-name.ts';
 import { askAboutPhotograph } from './pictograms/questions-photograph.ts';
@@ -25,10 +26,10 @@ export function classSource(
   examples: ClassExamples,
   store: FeatureStore<Scene>,
   encoder: PairEncoder,
-  options: { weight: number; asKept: boolean; side: number; followUps?: number },
+  options: { weight: number; asKept: boolean; side: number; followUps?: number; everyday?: number },
 ): AnswerSource {
-  const { weight, asKept, side, followUps = 0 } = options;
-  const encode = (q: Question, earlier?: EarlierTurn): AskedPair => ({
+  const { weight, asKept, side, followUps = 0, everyday = 0 } = options;
+  const encode = (q: Question, earlier: readonly EarlierTurn[]): AskedPair => ({
     kind: q.kind,
     short: asksForWord(q.question),
     ...encoder.encode(q.question, q.answer, { earlier }),
@@ -48,8 +49,10 @@ export function classSource(
       if (random.chance(UNSURE)) examples.mixIn(target.index, random, into.probabilities);
       if (asKept) store.read(random.int(store.length), into.patches, new Uint16Array(store.classes), 0);
       else meaninglessFeatures(store, random, into.patches, side);
-      const follow = (asked: readonly Question[]): AskedPair[] =>
-        asked.map((q, i) => encode(q, earlierTurn(asked, i, random, followUps)));
+      const follow = (usual: readonly Question[]): AskedPair[] => {
+        const asked = someReworded(usual, random, everyday);
+        return asked.map((q, i) => encode(q, earlierTurns(asked, i, random, followUps)));
+      };
       const [first, second] = likeliestNames(photos, into.probabilities);
       if (second.share > NEARLY * first.share)
         return follow(oftenShort(() => unsureQuestion(first.photo, second.photo, random)));

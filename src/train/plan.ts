@@ -129,8 +129,10 @@ const stage = z.discriminatedUnion('kind', [
     lookups: z.number().positive().optional(),
     /** What a token of an answer in a word or phrase counts for, against one in a sentence: they have few. */
     shortWeight: z.number().positive().default(1),
-    /** Share of the questions that follow another one about the same picture, with its answer. */
+    /** Share of the questions that follow others about the same picture, with their answers. */
     followUps: z.number().min(0).max(1).default(0),
+    /** Share of the questions that are put in words of every day, which evaluation does not use. */
+    everyday: z.number().min(0).max(1).default(0),
     buckets: z.array(bucket).min(1),
     optimiser,
   }),

@@ -73,6 +73,7 @@ export async function openAnswers(run: Run, stage: StageOf<'answers'>): Promise<
         favour: s.favour,
         lookups: stage.lookups !== undefined,
         followUps: stage.followUps,
+        everyday: stage.everyday,
       });
     if (s.kind === 'llava')
       return llavaSource(
@@ -84,7 +85,8 @@ export async function openAnswers(run: Run, stage: StageOf<'answers'>): Promise<
       );
     const { weight, asKept } = s;
     const side = run.vision.imageSize / 32;
-    return classSource(examples, kept<Scene>(s.store), encoder, { weight, asKept, side, followUps: stage.followUps });
+    const { followUps, everyday } = stage;
+    return classSource(examples, kept<Scene>(s.store), encoder, { weight, asKept, side, followUps, everyday });
   };
   // Conversations of others may have the picture anywhere in their first turn.
   const isOurs = [...stage.sources, ...stage.heldOut].every(({ kind }) => kind !== 'llava');

@@ -2,11 +2,12 @@ import type { WordTable } from '../model/word-loss.ts';
 import type { TextTokenizer } from '../text/index.ts';
 import type { Random } from '../util/random.ts';
 import type { TokenisedPair } from './answer-batch.ts';
-import { earlierTurn } from './earlier-turn.ts';
+import { earlierTurns } from './earlier-turns.ts';
 import { type Favour, favouredQuestions } from './favoured-questions.ts';
 import type { FeatureStore } from './feature-store.ts';
 import type { LookupPlace } from './lookup-batch.ts';
 import { conceptOf } from './pictograms/concepts.ts';
+import { someReworded } from './pictograms/everyday-words.ts';
 import type { Mention } from './pictograms/lookup-types.ts';
 import { lookupsOf } from './pictograms/lookups.ts';
 import {
@@ -90,11 +91,13 @@ export function sceneSource(
     favour?: Favour;
     /** Also say what tokens of the prompt have to tell of the picture. */
     lookups?: boolean;
-    /** Share of the questions that follow another one about the same picture. */
+    /** Share of the questions that follow others about the same picture. */
     followUps?: number;
+    /** Share of the questions that are put in words of every day. */
+    everyday?: number;
   },
 ): AnswerSource {
-  const { weight, asking, favour = {}, lookups = false, followUps = 0 } = options;
+  const { weight, asking, favour = {}, lookups = false, followUps = 0, everyday = 0 } = options;
   return {
     name,
     weight,
@@ -108,9 +111,10 @@ export function sceneSource(
       for (const [kind, out] of Object.entries(attributes))
         out.set(patchAttribute(kind as PatchAttribute, scene, sideOf(out)));
       if (scene.objects.length === 1) token?.fill(conceptClass(conceptOf(scene.objects[0]).id));
-      const questions = asking === 'name' ? nameOnly(scene, random) : favouredQuestions(scene, random, favour);
+      const usual = asking === 'name' ? nameOnly(scene, random) : favouredQuestions(scene, random, favour);
+      const questions = someReworded(usual, random, everyday);
       const view = lookups ? viewScene(scene) : null;
-      const asked = questions.map((q, i) => ({ q, earlier: earlierTurn(questions, i, random, followUps) }));
+      const asked = questions.map((q, i) => ({ q, earlier: earlierTurns(questions, i, random, followUps) }));
       if (view === null) return asked.map(({ q, earlier }) => encode(encoder, q, earlier));
       const before = placed(encoder, '', slotMentions(view));
       return asked.map(({ q, earlier }) => ({
@@ -126,7 +130,7 @@ function placed(
   encoder: PairEncoder,
   question: string,
   mentions: readonly Mention[],
-  earlier?: EarlierTurn,
+  earlier: readonly EarlierTurn[] = [],
 ): LookupPlace[] {
   return mentions.flatMap(({ end, targets }) => {
     const at = encoder.fusedPlace(question, end, earlier);
@@ -146,7 +150,7 @@ function nameOnly(scene: Scene, random: Random): Question[] {
   );
 }
 
-function encode(encoder: PairEncoder, q: Question, earlier?: EarlierTurn): AskedPair {
+function encode(encoder: PairEncoder, q: Question, earlier: readonly EarlierTurn[]): AskedPair {
   const short = asksForWord(q.question);
   const pair = encoder.encode(q.question, q.answer, { reading: q.kind === 'text', earlier });
   return { kind: q.kind, short, ...pair, ...(q.listed && { pointer: pointed(encoder, q.answer, pair, q.listed) }) };

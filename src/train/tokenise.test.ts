@@ -39,11 +39,16 @@ test('a place among the fused tokens ends a part of the question, or the prompt'
   expect(encoder.fusedPlace(QUESTION, 2)).toBeNull();
 });
 
-test('a question after another one is encoded as a conversation renders it', () => {
-  const earlier = { question: 'What is it?', answer: 'It says "coffee".' };
+test('a question after others is encoded as a conversation renders it', () => {
+  const earlier = [
+    { question: 'What is it?', answer: 'It says "coffee".' },
+    { question: 'Is it red?', answer: 'No.' },
+  ];
   const turns: Message[] = [
-    userMessage(earlier.question, 1),
-    { role: 'assistant', content: earlier.answer },
+    ...earlier.flatMap(({ question, answer }, turn): Message[] => [
+      turn === 0 ? userMessage(question, 1) : { role: 'user', content: question },
+      { role: 'assistant', content: answer },
+    ]),
     { role: 'user', content: QUESTION },
   ];
   const { prompt } = encoder.encode(QUESTION, 'coffee', { earlier });

@@ -30,7 +30,7 @@ export function trainTokenizer(texts: Iterable<string>, vocabSize: number): Retu
  */
 export type PromptPlace = number | `slot${number}` | 'last';
 
-/** What was asked about the picture, and answered, before a question. */
+/** Something asked about the picture, and answered, before a question. */
 export interface EarlierTurn {
   question: string;
   answer: string;
@@ -70,28 +70,37 @@ export class PairEncoder {
    * The first, a token of its own, is what "The" is to a sentence: the place at which it is settled what is named.
    *
    * @param options.reading an answer without quotation marks is nothing but what is read
-   * @param options.earlier the turn before, as a conversation remembers it
+   * @param options.earlier the turns before, as a conversation remembers them
    */
   encode(
     question: string,
     answer: string,
-    { reading = false, earlier }: { reading?: boolean; earlier?: EarlierTurn } = {},
+    { reading = false, earlier = [] }: { reading?: boolean; earlier?: readonly EarlierTurn[] } = {},
   ): TokenisedPair {
     return {
-      prompt: [...this.before, ...this.turnsBefore(earlier), ...this.questionIds(question, earlier), ...this.after],
+      prompt: [
+        ...this.before,
+        ...this.turnsBefore(earlier),
+        ...this.questionIds(question, earlier.length > 0),
+        ...this.after,
+      ],
       answer: [...this.answerIds(answer, reading), this.end],
     };
   }
 
-  private turnsBefore(earlier: EarlierTurn | undefined): number[] {
-    if (earlier === undefined) return [];
-    const asked = this.questionIds(earlier.question);
-    return [...asked, ...this.after, ...this.ids(earlier.answer.trim()), this.end, this.nextTurn];
+  private turnsBefore(earlier: readonly EarlierTurn[]): number[] {
+    return earlier.flatMap(({ question, answer }, turn) => [
+      ...this.questionIds(question, turn > 0),
+      ...this.after,
+      ...this.ids(answer.trim()),
+      this.end,
+      this.nextTurn,
+    ]);
   }
 
   /** The picture stands before the first question, and a line break between. */
-  private questionIds(question: string, earlier?: EarlierTurn): number[] {
-    return this.ids(`${earlier ? '' : '\n'}${question.trim()}`);
+  private questionIds(question: string, follows: boolean): number[] {
+    return this.ids(`${follows ? '' : '\n'}${question.trim()}`);
   }
 
   private answerIds(answer: string, reading: boolean): number[] {
@@ -116,17 +125,18 @@ export class PairEncoder {
   }
 
   /** Which of the fused tokens (the prompt without the picture's place) that is; null where the place is within a token, or the prompt has no such slot. */
-  fusedPlace(question: string, place: PromptPlace, earlier?: EarlierTurn): number | null {
+  fusedPlace(question: string, place: PromptPlace, earlier: readonly EarlierTurn[] = []): number | null {
     const opening = this.before.filter((id) => id !== IMAGE_TOKEN).length;
     const start = opening + this.turnsBefore(earlier).length;
     const text = question.trim();
-    const whole = this.questionIds(text, earlier);
+    const follows = earlier.length > 0;
+    const whole = this.questionIds(text, follows);
     if (place === 'last') return start + whole.length + this.after.length - 1;
     if (typeof place === 'string') {
       const slot = Number(place.slice('slot'.length));
       return slot <= opening ? slot : null;
     }
-    const part = this.questionIds(text.slice(0, place), earlier);
+    const part = this.questionIds(text.slice(0, place), follows);
     return part.some((id, i) => id !== whole[i]) ? null : start + part.length - 1;
   }
 

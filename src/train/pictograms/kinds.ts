@@ -84,6 +84,11 @@ export function kindOf(id: string): Kind {
   return found;
 }
 
+/** `animal`, `piece of clothing`: what one thing of the kind is called. */
+export function kindNoun(id: string): string {
+  return id === 'clothing' || id === 'furniture' ? `piece of ${id}` : id;
+}
+
 /** What is of a kind is of these kinds too. */
 const PARENTS: Readonly<Record<string, string>> = { fruit: 'food', vegetable: 'food' };
 

@@ -30,8 +30,7 @@ export function describeQuestion(
   templates: readonly string[] = DESCRIBE_TEMPLATES,
 ): Question | null {
   const { scene, askable, groups, allClear } = view;
-  const nothing = groups.length === 0 && scene.lettering === null;
-  if (!allClear || askable.length !== groups.length || nothing) return null;
+  if (!allClear || askable.length !== groups.length) return null;
   const ordered = groupsInOrder(view);
   const phrases = ordered.map((group) => phraseOf(group));
   const parts = ordered.map((group) => formsOf(group));
@@ -39,6 +38,10 @@ export function describeQuestion(
     const { text } = scene.lettering;
     phrases.push(`the text "${text}"`);
     parts.push([`text ${text}`, `word ${text}`, text]);
+  }
+  if (phrases.length === 0) {
+    phrases.push('nothing');
+    parts.push(['nothing']);
   }
   const first = ordered[0];
   const plural = first !== undefined && (first.members.length > 1 || first.thing.use === 'plural');

@@ -1,7 +1,7 @@
 import type { Random } from '../../util/random.ts';
-import { kindOf } from './kinds.ts';
+import { kindNoun, kindOf } from './kinds.ts';
 import { articleOf, hedgedAnswer, namingSentence, withArticle } from './names.ts';
-import { confusable, rightKinds, rightNames, type Thing } from './questions-thing.ts';
+import { CLEAR_KINDS, confusable, rightKinds, rightNames, type Thing } from './questions-thing.ts';
 import type { Question } from './questions-types.ts';
 import { makeQuestion, SHORT_SUFFIXES } from './questions-wording.ts';
 
@@ -32,10 +32,29 @@ export function nameQuestion(thing: Thing, random: Random): Question {
   return makeQuestion(random, {
     kind: 'name',
     templates: NAME_TEMPLATES,
+    fill: kindFill(thing),
     answer: namingSentence(thing),
     short: thing.name,
     accepted: [...rightNames(thing), thing.plural],
   });
+}
+
+/** "What is this?" where there is nothing. */
+export function nothingQuestion(random: Random): Question {
+  return makeQuestion(random, {
+    kind: 'name',
+    templates: NAME_TEMPLATES,
+    answer: 'There is nothing in the picture.',
+    short: 'nothing',
+    accepted: ['I see nothing', 'there is nothing', 'none'],
+  });
+}
+
+/** Fills `{k}`, for wordings that say of what kind the thing is; nothing where people may differ, or call it by that name. */
+function kindFill({ kind, group, name, synonyms }: Thing): Record<string, string> {
+  const kinds = [...(group ? [group] : []), ...(CLEAR_KINDS.includes(kind) ? [kindNoun(kind)] : [])];
+  const k = kinds.find((noun) => ![name, ...synonyms].includes(noun));
+  return k === undefined ? {} : { k };
 }
 
 /** "What is this?" where two names are nearly as likely: both are the answer, or the likelier where a word is wanted. */
@@ -72,7 +91,7 @@ export function fineQuestion(thing: Thing & { fine: string }, random: Random): Q
   });
 }
 
-const CATEGORY_TEMPLATES: readonly string[] = [
+export const CATEGORY_TEMPLATES: readonly string[] = [
   'What kind of thing is this?',
   'What sort of thing is it?',
   'What kind of thing is in the picture?',
@@ -168,7 +187,7 @@ export function otherThings<T extends Thing>(
   return found;
 }
 
-const YES_NO_TEMPLATES: readonly string[] = [
+export const IS_IT_TEMPLATES: readonly string[] = [
   'Is this {x}?',
   'Is it {x}?',
   'Does the picture show {x}?',
@@ -179,19 +198,18 @@ const YES_NO_TEMPLATES: readonly string[] = [
   'Would you say this is {x}?',
 ];
 
+/** Those that fit what is always plural. */
+const PLURAL_IS_IT_TEMPLATES = IS_IT_TEMPLATES.filter((line) => !/(this|it|there|^Is) \{x\}|this is/.test(line));
+
 /** "Is this a cat?" about a picture of one thing, as often yes as no. */
 export function isItQuestion(thing: Thing, table: readonly Thing[], random: Random): Question | null {
   const yes = random.chance(0.5);
   const asked = yes ? thing : otherThings([thing], table, random, 1)[0];
   if (asked === undefined) return null;
-  const fits =
-    asked.use === 'plural'
-      ? YES_NO_TEMPLATES.filter((line) => !/(this|it|there|^Is) \{x\}|this is/.test(line))
-      : YES_NO_TEMPLATES;
   const long = yes ? `Yes, ${decapitalise(namingSentence(thing))}` : `No, ${decapitalise(namingSentence(thing))}`;
   return makeQuestion(random, {
     kind: 'yesno',
-    templates: fits,
+    templates: asked.use === 'plural' ? PLURAL_IS_IT_TEMPLATES : IS_IT_TEMPLATES,
     fill: { x: withArticle(asked) },
     answer: random.chance(0.5) ? long : yes ? 'Yes.' : 'No.',
     short: yes ? 'Yes' : 'No',

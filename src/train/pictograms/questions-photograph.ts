@@ -7,7 +7,7 @@ import { refusal } from './questions-refuse.ts';
 import { CLEAR_KINDS, rightNames, type Thing } from './questions-thing.ts';
 import type { Question } from './questions-types.ts';
 import type { SceneView, ThingGroup } from './questions-view.ts';
-import { pluralWhere, WHERE_TEMPLATES, whereQuestion } from './questions-where.ts';
+import { PLURAL_WHERE_TEMPLATES, WHERE_TEMPLATES, whereQuestion } from './questions-where.ts';
 import { makeQuestion } from './questions-wording.ts';
 import { yesNoQuestion } from './questions-yesno.ts';
 import type { Box, SceneObject } from './types.ts';
@@ -59,7 +59,7 @@ function whereMissing(missing: Thing, random: Random): Question {
   const { answer, accepted } = refusal(missing);
   return makeQuestion(random, {
     kind: 'refuse',
-    templates: missing.use === 'plural' ? WHERE_TEMPLATES.map(pluralWhere) : WHERE_TEMPLATES,
+    templates: missing.use === 'plural' ? PLURAL_WHERE_TEMPLATES : WHERE_TEMPLATES,
     fill: { x: missing.name },
     answer,
     short: answer,

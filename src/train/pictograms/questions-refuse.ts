@@ -5,12 +5,12 @@ import { COLOUR_TEMPLATES, PLURAL_COLOUR_TEMPLATES } from './questions-colour.ts
 import { pluralSubject, RELATION_TEMPLATES } from './questions-relation.ts';
 import type { Thing } from './questions-thing.ts';
 import type { Question } from './questions-types.ts';
-import { pluralWhere, WHERE_TEMPLATES } from './questions-where.ts';
+import { PLURAL_WHERE_TEMPLATES, WHERE_TEMPLATES } from './questions-where.ts';
 import { makeQuestion } from './questions-wording.ts';
 
 // Only wordings that are also asked about what is there: else the wording would give the answer away.
-const SINGULAR: readonly string[] = [...COLOUR_TEMPLATES, ...WHERE_TEMPLATES];
-const PLURAL: readonly string[] = [...PLURAL_COLOUR_TEMPLATES, ...WHERE_TEMPLATES.map(pluralWhere)];
+export const REFUSE_TEMPLATES: readonly string[] = [...COLOUR_TEMPLATES, ...WHERE_TEMPLATES];
+export const PLURAL_REFUSE_TEMPLATES: readonly string[] = [...PLURAL_COLOUR_TEMPLATES, ...PLURAL_WHERE_TEMPLATES];
 
 /**
  * A question that takes for granted what is not there.
@@ -23,7 +23,7 @@ export function refuseQuestion(missing: Thing, random: Random, present: Thing | 
   const { answer, accepted } = refusal(missing);
   return makeQuestion(random, {
     kind: 'refuse',
-    templates: present === null ? (plural ? PLURAL : SINGULAR) : pairTemplates(plural, random),
+    templates: present === null ? (plural ? PLURAL_REFUSE_TEMPLATES : REFUSE_TEMPLATES) : pairTemplates(plural, random),
     fill,
     answer,
     // Asked for a word, too, as one may be about what is there; there is no shorter way to say it.

@@ -70,7 +70,12 @@ export const WHERE_TEMPLATES: readonly string[] = [
   'Which part of the picture shows the {x}?',
 ];
 
-const WHAT_TEMPLATES: readonly string[] = [
+/** The same about what is always plural. */
+export const PLURAL_WHERE_TEMPLATES = WHERE_TEMPLATES.map((template) =>
+  template.replace(/\bis the \{x\}/, 'are the {x}').replace('the {x} is', 'the {x} are'),
+);
+
+export const WHAT_TEMPLATES: readonly string[] = [
   'What is {p}?',
   'What do you see {p}?',
   'Which thing is {p}?',
@@ -95,7 +100,7 @@ export function whereQuestion(view: SceneView, random: Random): Question | null 
   const { name, cell, plural } = random.pick(placed);
   return makeQuestion(random, {
     kind: 'where',
-    templates: plural ? WHERE_TEMPLATES.map(pluralWhere) : WHERE_TEMPLATES,
+    templates: plural ? PLURAL_WHERE_TEMPLATES : WHERE_TEMPLATES,
     fill: { x: name },
     answer: `${plural ? 'They are' : 'It is'} ${cell.phrase}.`,
     short: cell.name,
@@ -105,11 +110,6 @@ export function whereQuestion(view: SceneView, random: Random): Question | null 
       `${place} of the picture`,
     ]),
   });
-}
-
-/** The same question about what is always plural. */
-export function pluralWhere(template: string): string {
-  return template.replace(/\bis the \{x\}/, 'are the {x}').replace('the {x} is', 'the {x} are');
 }
 
 function toPlaced(box: Box, name: string, plural: boolean) {

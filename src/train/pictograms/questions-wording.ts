@@ -43,23 +43,30 @@ export interface Wording {
 
 /** Chooses a wording and whether a sentence or a word is wanted. */
 export function makeQuestion(random: Random, wording: Wording): Question {
-  const { kind, answer, short, accepted = [], parts } = wording;
-  let question = fillIn(random.pick(wording.templates), wording.fill ?? {});
-  if (random.chance(HASTY_SHARE)) question = question.charAt(0).toLowerCase() + question.slice(1).replace(/[?.]$/, '');
+  const { kind, answer, short, accepted = [], parts, templates, fill = {} } = wording;
+  let question = fillIn(random.pick(templates), fill);
+  if (random.chance(HASTY_SHARE)) question = inHaste(question);
   const isShort = short !== undefined && random.chance(SHORT_SHARE);
-  if (isShort) question = `${question} ${random.pick(SHORT_SUFFIXES)}`;
+  const suffix = isShort ? ` ${random.pick(SHORT_SUFFIXES)}` : '';
   const others = [answer, ...(short === undefined ? [] : [short]), ...accepted];
   const chosen = isShort ? short : answer;
   return {
     kind,
-    question,
+    question: question + suffix,
+    wording: { templates, fill, suffix },
     answer: chosen,
     accepted: [...new Set(others)].filter((other) => other !== chosen),
     ...(parts === undefined ? {} : { parts }),
   };
 }
 
-function fillIn(template: string, fill: Readonly<Record<string, string>>): string {
+/** As people type in haste. */
+export function inHaste(question: string): string {
+  return question.charAt(0).toLowerCase() + question.slice(1).replace(/[?.]$/, '');
+}
+
+/** A template with its places filled. */
+export function fillIn(template: string, fill: Readonly<Record<string, string>>): string {
   return template.replace(/\{(\w+)\}/g, (place, key: string) => fill[key] ?? place);
 }
 

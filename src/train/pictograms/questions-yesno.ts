@@ -41,7 +41,7 @@ export function yesNoQuestion(view: SceneView, table: readonly Thing[], random: 
   return null;
 }
 
-const PRESENCE_TEMPLATES: readonly string[] = [
+export const PRESENCE_TEMPLATES: readonly string[] = [
   'Is there {x} in the picture?',
   'Is there {x}?',
   'Do you see {x}?',
@@ -53,7 +53,9 @@ const PRESENCE_TEMPLATES: readonly string[] = [
   'Is there {x} anywhere?',
 ];
 
-const PLURAL_PRESENCE: readonly string[] = PRESENCE_TEMPLATES.map((line) => line.replace(/^Is /, 'Are '));
+export const PLURAL_PRESENCE_TEMPLATES: readonly string[] = PRESENCE_TEMPLATES.map((line) =>
+  line.replace(/^Is /, 'Are '),
+);
 
 const presence: Ask = (view, yes, random, table) => {
   if (yes) {
@@ -78,7 +80,7 @@ const presence: Ask = (view, yes, random, table) => {
 
 function presenceOf(thing: Thing, reason: string): Asked {
   return {
-    templates: thing.use === 'plural' ? PLURAL_PRESENCE : PRESENCE_TEMPLATES,
+    templates: thing.use === 'plural' ? PLURAL_PRESENCE_TEMPLATES : PRESENCE_TEMPLATES,
     fill: { x: withArticle(thing) },
     reason,
   };

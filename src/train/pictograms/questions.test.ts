@@ -121,13 +121,13 @@ test('text is read where there is some, and refused where there is none', () => 
   expect(many(catAndDog, 'refuse').map(({ answer }) => answer)).toContain('There is no text in the picture.');
 });
 
-test('an empty picture has only questions about what is not there', () => {
-  const kinds = new Set(
-    Array.from({ length: 50 }, (_, i) => askAbout(scene([]), new Random(i)))
-      .flat()
-      .map(({ kind }) => kind),
-  );
-  expect([...kinds].sort()).toEqual(['count', 'refuse', 'yesno']);
+test('of an empty picture everything that is said is that nothing is there', () => {
+  const asked = Array.from({ length: 50 }, (_, i) => askAbout(scene([]), new Random(i))).flat();
+  const kinds = new Set(asked.map(({ kind }) => kind));
+  expect([...kinds].sort()).toEqual(['count', 'describe', 'name', 'refuse', 'yesno']);
+  for (const { question, answer } of asked) expect(answer, question).toMatch(/^(There (is|are) no|zero|nothing|No\b)/);
+  const red = scene([], { background: { kind: 'plain', colour: 'red' } });
+  expect(many(red, 'describe')[0].answer).toBe('There is nothing on a red background.');
 });
 
 test('a known photograph is asked about as well', () => {

@@ -1,12 +1,19 @@
 import type { Random } from '../../util/random.ts';
 import { type NamedConcept, namedConcepts, shapeConcepts } from './concepts.ts';
-import { isOfKind, kindOf } from './kinds.ts';
+import { isOfKind, kindNoun, kindOf } from './kinds.ts';
 import { biggerQuestion } from './questions-bigger.ts';
 import { colourQuestion } from './questions-colour.ts';
 import { compareQuestion } from './questions-compare.ts';
 import { countQuestion } from './questions-count.ts';
-import { describeQuestion } from './questions-describe.ts';
-import { categoryQuestion, choiceQuestion, isItQuestion, nameQuestion, otherThings } from './questions-name.ts';
+import { describeQuestion, LONE_DESCRIBE_TEMPLATES } from './questions-describe.ts';
+import {
+  categoryQuestion,
+  choiceQuestion,
+  isItQuestion,
+  nameQuestion,
+  nothingQuestion,
+  otherThings,
+} from './questions-name.ts';
 import { refuseQuestion } from './questions-refuse.ts';
 import { relationQuestion } from './questions-relation.ts';
 import { noTextQuestion, textQuestion } from './questions-text.ts';
@@ -69,11 +76,14 @@ type Asker = (view: SceneView, random: Random, table: readonly NamedConcept[]) =
 
 const ASKERS: Readonly<Record<QuestionKind, Asker>> = {
   name: (view, random) => {
+    if (isEmpty(view)) return nothingQuestion(random);
     const thing = onlyThing(view);
     return thing === null ? null : nameQuestion(thing, random);
   },
-  describe: (view, random) =>
-    view.scene.objects.length < 2 && view.scene.lettering === null ? null : describeQuestion(view, random),
+  describe: (view, random) => {
+    if (isEmpty(view)) return describeQuestion(view, random, LONE_DESCRIBE_TEMPLATES);
+    return view.scene.objects.length < 2 && view.scene.lettering === null ? null : describeQuestion(view, random);
+  },
   count: (view, random, table) => countQuestion(view, table, random),
   colour: (view, random) => colourQuestion(view, random),
   where: (view, random) => whereQuestion(view, random),
@@ -102,13 +112,17 @@ const ASKERS: Readonly<Record<QuestionKind, Asker>> = {
   },
 };
 
+function isEmpty({ scene }: SceneView): boolean {
+  return scene.objects.length === 0 && scene.lettering === null;
+}
+
 /** The only thing in the picture, if it can be named. */
 function onlyThing(view: SceneView): NamedConcept | null {
   const { objects, lettering } = view.scene;
   return objects.length === 1 && lettering === null && view.singles.length === 1 ? view.singles[0].thing : null;
 }
 
-const WHICH_KIND_TEMPLATES: readonly string[] = [
+export const WHICH_KIND_TEMPLATES: readonly string[] = [
   'Which thing is {k}?',
   'What thing here is {k}?',
   'Which of the things is {k}?',
@@ -132,7 +146,7 @@ function askCategory(view: SceneView, random: Random): Question | null {
     return makeQuestion(random, {
       kind: 'category',
       templates: WHICH_KIND_TEMPLATES,
-      fill: { k: kindOf(kind).phrase },
+      fill: { k: kindOf(kind).phrase, n: kindNoun(kind) },
       answer: `The ${name}.`,
       short: name,
       accepted: [...synonyms, `the ${name} ${use === 'plural' ? 'are' : 'is'} ${kindOf(kind).phrase}`],

@@ -15,6 +15,7 @@ const KINDS: Recipe[] = [
   { kind: 'objects', size: 64 },
   { kind: 'shapes', size: 64 },
   { kind: 'lettering', size: 64 },
+  { kind: 'empty', size: 64 },
 ];
 
 let sprites: SpriteSource;

@@ -1,5 +1,6 @@
 import { LlavaMiniError } from '../../errors.ts';
 import { Random } from '../../util/random.ts';
+import { type EmptySceneOptions, emptyScene } from './empty-scene.ts';
 import { type LetteringSceneOptions, letteringScene } from './lettering-scene.ts';
 import { type ObjectSceneOptions, objectScene } from './object-scene.ts';
 import type { ScenePlan } from './plan.ts';
@@ -15,7 +16,8 @@ export type PlainRecipe =
   | ({ kind: 'single' } & SceneOptions)
   | ({ kind: 'objects' } & ObjectSceneOptions)
   | ({ kind: 'shapes' } & ShapeSceneOptions)
-  | ({ kind: 'lettering' } & LetteringSceneOptions);
+  | ({ kind: 'lettering' } & LetteringSceneOptions)
+  | ({ kind: 'empty' } & EmptySceneOptions);
 
 /** One of several recipes, chosen by weight for each seed. */
 export interface MixRecipe {
@@ -52,6 +54,8 @@ export class PictureMaker {
         return shapeScene(random, recipe);
       case 'lettering':
         return letteringScene(random, this.drawingsFor(recipe), recipe);
+      case 'empty':
+        return emptyScene(random, recipe);
     }
   }
 

@@ -1,0 +1,28 @@
+import type { Random } from '../util/random.ts';
+import type { EarlierTurn } from './tokenise.ts';
+
+/** Most turns before a question. */
+const MOST = 4;
+
+/** How often one turn more is before those that are. */
+const ANOTHER = 0.5;
+
+/**
+ * The turns before a question: others about the same picture, with their answers, for a share of the questions; one
+ * for half of these, two for a quarter, and so on. None where nothing else was asked.
+ *
+ * @param index of the question among `questions`
+ * @param share 0: never, and nothing is drawn
+ */
+export function earlierTurns(
+  questions: readonly EarlierTurn[],
+  index: number,
+  random: Random,
+  share: number,
+): readonly EarlierTurn[] {
+  if (share === 0 || questions.length < 2 || !random.chance(share)) return [];
+  const others = random.shuffle(questions.filter((_, i) => i !== index));
+  let turns = 1;
+  while (turns < Math.min(MOST, others.length) && random.chance(ANOTHER)) turns++;
+  return others.slice(0, turns);
+}

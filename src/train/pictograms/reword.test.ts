@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { UNTAUGHT } from '../../eval/untaught-words.ts';
+import { Random } from '../../util/random.ts';
+import { conceptOfSlug, namedConcepts } from './concepts.ts';
+import { imaginedScene } from './corpus.ts';
+import { EVERYDAY, someReworded } from './everyday-words.ts';
+import { askAbout, type Question } from './questions.ts';
+import { asksForWord, nameQuestion, otherThings } from './questions-name.ts';
+import { refuseQuestion } from './questions-refuse.ts';
+import { reword } from './reword.ts';
+
+const cat = conceptOfSlug('cat');
+const asked = Array.from({ length: 150 }, (_, i) => askAbout(imaginedScene(`scene ${i}`, 'AB3'), new Random(i))).flat();
+
+const bare = (line: string): string => line.toLowerCase().replace(/[?.!]$/, '');
+
+test('only the words change: what is asked, and how shortly, stays', () => {
+  const random = new Random(1);
+  let changed = 0;
+  for (const question of asked)
+    for (const book of [EVERYDAY, UNTAUGHT]) {
+      const other = reword(question, random, book);
+      expect({ ...other, question: '' }).toEqual({ ...question, question: '' });
+      expect(other.question).not.toMatch(/[{}]|undefined|null/);
+      expect(asksForWord(other.question)).toBe(asksForWord(question.question));
+      for (const [place, filling] of Object.entries(question.wording?.fill ?? {}))
+        if (question.wording?.templates.every((line) => line.includes(`{${place}}`)))
+          expect(other.question.toLowerCase()).toContain(filling.toLowerCase().replace(/^an? /, ''));
+      changed += Number(other.question !== question.question);
+    }
+  expect(changed / asked.length).toBeGreaterThan(1);
+});
+
+test('a multiple choice stays as it is: its options have their places', () => {
+  const choices = asked.filter(({ kind }) => kind === 'choice');
+  expect(choices.length).toBeGreaterThan(50);
+  for (const choice of choices) expect(reword(choice, new Random(1), EVERYDAY)).toBe(choice);
+});
+
+test('a thing may be asked for by its kind, never by its own name', () => {
+  const lines = (book: typeof EVERYDAY, slug: string): Set<string> =>
+    new Set(
+      Array.from({ length: 600 }, (_, i) => {
+        const random = new Random(i);
+        return bare(reword(nameQuestion(conceptOfSlug(slug), random), random, book).question);
+      }),
+    );
+  expect(lines(EVERYDAY, 'cat')).toContain('what mammal is this');
+  expect(lines(EVERYDAY, 'red-apple')).toContain('what fruit is this');
+  expect([...lines(EVERYDAY, 'cat')].filter((line) => /\bcat\b/.test(line))).toEqual([]);
+  expect(lines(UNTAUGHT, 'red-apple')).toContain('which fruit am i looking at');
+});
+
+test('nothing that is kept for scoring is ever taught', () => {
+  const taught = new Set([...EVERYDAY.wordings.keys(), ...EVERYDAY.wordings.values()].flat().map(bare));
+  for (const [usual, untaught] of UNTAUGHT.wordings) {
+    expect(taught).toContain(bare(usual[0]));
+    for (const line of untaught) expect(taught).not.toContain(bare(line));
+  }
+});
+
+test('what is absent is asked after in the words for what is there: they give nothing away', () => {
+  const there = new Set(
+    [...EVERYDAY.wordings].flatMap(([usual, others]) => (/refuse/.test(usual.join()) ? [] : [...usual, ...others])),
+  );
+  const random = new Random(4);
+  for (let i = 0; i < 200; i++) {
+    const [missing] = otherThings([cat], namedConcepts(), random, 1);
+    const { wording } = refuseQuestion(missing, random);
+    for (const line of EVERYDAY.wordings.get(wording?.templates ?? []) ?? []) expect(there).toContain(line);
+    expect(EVERYDAY.wordings.has(wording?.templates ?? [])).toBe(true);
+  }
+});
+
+test('a share of the questions is reworded; without one, nothing is drawn', () => {
+  const some = someReworded(asked, new Random(2), 0.3);
+  const changed = some.filter((question, i) => question !== asked[i] && question.options === undefined).length;
+  const open = asked.filter((question: Question) => question.options === undefined).length;
+  expect(changed / open).toBeGreaterThan(0.25);
+  expect(changed / open).toBeLessThan(0.35);
+  const [one, other] = [new Random(3), new Random(3)];
+  expect(someReworded(asked, one, 0)).toBe(asked);
+  expect(one.float()).toBe(other.float());
+});
