@@ -190,7 +190,7 @@ describe('what is wrong is said on stderr with what to do, and the exit code is 
 
   test('options out of range are refused before the model is loaded', async () => {
     const { code, stderr } = await runCli(['ask', '--model', folder, '--top-p', '3', CAT, 'what?']);
-    expect([code, stderr.split('\n')[0]]).toEqual([1, 'error: topP must be above 0 and at most 1, not 3']);
+    expect([code, stderr.split('\n')[0]]).toEqual([1, 'error: --top-p must be above 0 and at most 1, not 3']);
   });
 });
 

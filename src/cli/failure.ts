@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { CommanderError, type Option } from 'commander';
 import { type ErrorCode, LlavaMiniError } from '../errors.ts';
 import { EXIT_CODE } from './exit-code.ts';
 import { Interrupted } from './interrupt.ts';
@@ -21,13 +21,17 @@ const USUAL_HINTS: Partial<Record<ErrorCode, string>> = {
   download: 'check the network and try again',
 };
 
-/** Says on stderr what went wrong and what to do about it; returns the exit code. */
-export function reportFailure(error: unknown): number {
+/**
+ * Says on stderr what went wrong and what to do about it; returns the exit code.
+ *
+ * @param options by which the library's own are called here
+ */
+export function reportFailure(error: unknown, options: readonly Option[] = []): number {
   if (error instanceof Interrupted) return error.exitCode;
   // Commander has written its own message; asking for help or the version is no mistake.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODE.usage;
   if (error instanceof LlavaMiniError) {
-    writeNote(`error: ${error.message}`);
+    writeNote(`error: ${error.code === 'bad-argument' ? named(error.message, options) : error.message}`);
     const hint = error.hint ?? USUAL_HINTS[error.code];
     if (hint) writeNote(`hint: ${hint}`);
   } else {
@@ -39,4 +43,12 @@ export function reportFailure(error: unknown): number {
     if (error.cause instanceof Error) writeNote(`caused by ${error.cause.stack}`);
   }
   return EXIT_CODE.failure;
+}
+
+/** `maxTokens must be …`, as the library says it, becomes `--max-tokens must be …`. */
+function named(message: string, options: readonly Option[]): string {
+  return message.replace(
+    /^(\w+)(?= must be )/,
+    (name) => options.find((option) => option.attributeName() === name)?.long ?? name,
+  );
 }

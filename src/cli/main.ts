@@ -9,9 +9,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+const program = createProgram();
 try {
-  await createProgram().parseAsync();
+  await program.parseAsync();
 } catch (error) {
-  process.exitCode = reportFailure(error);
+  process.exitCode = reportFailure(
+    error,
+    program.commands.flatMap(({ options }) => options),
+  );
 }
 process.stdout.write('', () => process.exit());

@@ -21,6 +21,7 @@ describe('made-up classifier outputs', () => {
 
   it('are probabilities of which the class has a seventh to nearly all', () => {
     const shares = new Set<number>();
+    let small = 0;
     for (let i = 0; i < 300; i++) {
       const target = i % classes;
       const p = draw(target, String(i));
@@ -29,8 +30,11 @@ describe('made-up classifier outputs', () => {
       expect(p[target]).toBeGreaterThan(0.13);
       expect(p[target]).toBeLessThan(0.99);
       shares.add(Math.round(p[target] * 10));
+      small += Number(p[target] < 0.56);
     }
     expect(shares.size).toBeGreaterThan(6);
+    expect(small / 300).toBeGreaterThan(0.4);
+    expect(small / 300).toBeLessThan(0.6);
   });
 
   it('give the rest to like classes first', () => {

@@ -32,13 +32,13 @@ export class ClassExamples {
   }
 
   /**
-   * Probabilities of a photograph of class `target`, in half precision: its share is drawn between `least` and
-   * nearly all, its neighbours by the similarity of their rows get most of the rest, and some is spread over everything.
+   * Probabilities of a photograph of class `target`, in half precision: its share is anything from `least` to
+   * nearly all, as the tower's is of photographs, its neighbours by the similarity of their rows get most of the rest, and some is spread over everything.
    *
    * @param out `[classes]`
    */
   fill(target: number, random: Random, out: Uint16Array, least = 0.14): void {
-    const share = least + (0.98 - least) * Math.sqrt(random.float());
+    const share = least + (0.98 - least) * random.float();
     const sharpness = random.uniform(8, 18);
     const spread = random.uniform(0.5, 1.5);
     const mine = this.similarity.subarray(target * this.classes, (target + 1) * this.classes);

@@ -14,7 +14,7 @@ import type { AnswerSource, AskedPair } from './stage-answers.ts';
 import type { EarlierTurn, PairEncoder } from './tokenise.ts';
 
 /** In what looks like a photograph a class less likely than this says little; among mixed-up features it is all there is. */
-const LEAST_SHARE = 0.3;
+const LEAST_SHARE = 0.2;
 
 /**
  * Made-up photographs: the classifier's probabilities around one of its classes, over features that tell nothing:
