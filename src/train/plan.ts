@@ -146,6 +146,8 @@ const stage = z.discriminatedUnion('kind', [
   }),
   /** Writes the table of places behind the fold, from what patches of this store hold; fold its maps anew afterwards. */
   z.object({ id, kind: z.literal('places'), store: id, pictures: positive.default(500) }),
+  /** The mean of the weights so far and others, of which these count for `share`; see `averageWeights`. */
+  z.object({ id, kind: z.literal('average'), with: z.string(), share: z.number().gt(0).lt(1) }),
   /** Writes the model folder's weights in 16 bits. */
   z.object({ id, kind: z.literal('export') }),
 ]);
@@ -186,7 +188,7 @@ export function parsePlan(json: unknown, where: string): TrainingPlan {
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new LlavaMiniError('bad-data', `${where}: ${issue.path.join('.') || 'the file'}: ${issue.message}`, {
-      hint: 'see docs/training.md for the format and training/nano-v15.json for an example',
+      hint: 'see docs/training.md for the format and training/nano-v16.json for an example',
     });
   }
   const seen = new Set<string>();

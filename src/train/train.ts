@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LOOKUP_HEAD } from '../model/lookup-loss.ts';
 import { NAMING_HEAD } from '../model/naming-loss.ts';
 import { writeFileAtomic } from '../util/atomic-file.ts';
+import { averageWeights } from './average-weights.ts';
 import { isStage, type Stage } from './plan.ts';
 import { openRun, type Run, type TrainOptions } from './run.ts';
 import { runAnswers, runMatch, runTokenizer } from './run-answers.ts';
@@ -44,7 +45,7 @@ export async function trainFromConfig(path: string, options: TrainOptions = {}):
 }
 
 /** Stages whose result is kept as weights of its own. */
-const MAKES_WEIGHTS: ReadonlySet<Stage['kind']> = new Set(['naming', 'match', 'places', 'answers']);
+const MAKES_WEIGHTS: ReadonlySet<Stage['kind']> = new Set(['naming', 'match', 'places', 'answers', 'average']);
 
 async function runStage(run: Run, stage: Stage): Promise<void> {
   switch (stage.kind) {
@@ -66,6 +67,8 @@ async function runStage(run: Run, stage: Stage): Promise<void> {
       return runPlaces(run, stage);
     case 'answers':
       return runAnswers(run, stage);
+    case 'average':
+      return averageWeights(run.weights, await readWeights(join(run.base, stage.with)), stage.share);
     case 'export':
       return saveWeights(join(run.modelDir, 'model.safetensors'), withoutHeads(run.weights), 'F16', {
         trained_by: 'llava-mini train',
