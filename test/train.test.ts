@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readHeader } from '../src/checkpoint/safetensors.ts';
 import { LlavaMini } from '../src/runtime/llava-mini.ts';
+import { readWeights } from '../src/train/run-state.ts';
 import { trainFromConfig } from '../src/train/train.ts';
 import { runCli } from './support/run-cli.ts';
 import { readMetrics, TINY_PLAN, writeTinyRun } from './support/tiny-lite.ts';
@@ -133,6 +134,27 @@ describe('a run on data in the format of LLaVA', () => {
     expect(again).toEqual(['own: done before', 'learn: done before', 'export: done before']);
     expect(steps).toBe(0);
     expect(await metrics(run)).toEqual(before);
+  });
+
+  it('averages what it came to with what it began from, and exports that', async () => {
+    const read = async (file: string): Promise<Float32Array> =>
+      (await readWeights(join(run.dir, file))).get('model.embed_tokens.weight')?.data as Float32Array;
+    const average = { id: 'average', kind: 'average', with: 'start.safetensors', share: 0.25 };
+    const stages = [...PLAN.stages, average, { id: 'export-average', kind: 'export' }];
+    await writeFile(run.plan, JSON.stringify({ ...PLAN, stages }));
+    await trainFromConfig(run.plan, { threads: 1 });
+    const [learnt, start] = [await read('run/learn.safetensors'), await read('start.safetensors')];
+    const exported = await read('model/model.safetensors');
+    expect(learnt.some((value, i) => Math.abs(value - start[i]) > 0.01)).toBe(true);
+    for (const [i, value] of exported.entries()) {
+      const mean = 0.75 * learnt[i] + 0.25 * start[i];
+      expect(Math.abs(value - mean)).toBeLessThan(1e-3 * Math.abs(mean) + 1e-6);
+    }
+    await writeFile(
+      run.plan,
+      JSON.stringify({ ...PLAN, stages: [...PLAN.stages, { ...average, id: 'more', with: 'nowhere' }] }),
+    );
+    await expect(trainFromConfig(run.plan, { threads: 1 })).rejects.toMatchObject({ code: 'not-found' });
   });
 
   it('says so of a stage that the plan now has otherwise', async () => {

@@ -37,7 +37,7 @@ test('cutouts keep their features, and their classifier is never quite unsure', 
     const into = row();
     expect(source.draw(i, random, into).length).toBeGreaterThan(0);
     expect(new Set(into.patches)).toEqual(new Set([7]));
-    if (Math.max(...halvesToFloats(into.probabilities)) > 0.3) sure++;
+    if (Math.max(...halvesToFloats(into.probabilities)) > 0.2) sure++;
   }
   // One in ten wavers between two.
   expect(sure).toBeGreaterThan(45);
