@@ -66,7 +66,7 @@ describe('llava-mini convert', () => {
   it.each([
     [['--dtype', 'q3'], 2, 'Allowed choices are q4, q8, fp16, fp32'],
     [['--block', '48'], 2, 'must be 16, 32, 64, 128 or 256'],
-    [['--max-length', '999999'], 1, 'maxLength must be a whole number from 1 to 4096'],
+    [['--max-length', '999999'], 1, '--max-length must be a whole number from 1 to 4096'],
   ])('refuses %j', async (flags, code, message) => {
     const result = await runCli(['convert', GOLDEN, '--out', join(dir, 'out'), ...flags]);
     expect([result.code, result.stdout]).toEqual([code, '']);
