@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { isRight } from '../src/eval/normalise.ts';
 import { pictograms } from '../src/eval/pictograms.ts';
 import { LlavaMini } from '../src/runtime/llava-mini.ts';
-import { table } from './median.ts';
+import { KindsByWay } from './kinds-by-way.ts';
 import { numbers } from './numbers.ts';
 
 const USUAL = 'What is in the picture?';
@@ -28,7 +28,7 @@ const { json, ...rest } = values;
 const { pictures, threads } = numbers(rest);
 
 const model = await LlavaMini.load(positionals[0], { threads });
-const kinds: Record<string, { questions: number; right: number[] }> = {};
+const scores = new KindsByWay(WAYS);
 try {
   let looked = 0;
   const { draw } = await pictograms('seen', 0.3, 'follow-ups');
@@ -37,33 +37,19 @@ try {
     const memory = await model.see(picture);
     for (const [i, [kind, question]] of questions.entries()) {
       const others = [1, 2, 3].map((on) => questions[(i + on) % questions.length][1].question);
-      kinds[kind] ??= { questions: 0, right: WAYS.map(() => 0) };
-      kinds[kind].questions++;
-      for (const [way, before] of [[], [USUAL], others.slice(0, 1), others].entries()) {
+      const right: boolean[] = [];
+      for (const before of [[], [USUAL], others.slice(0, 1), others]) {
         const talk = model.conversation({ maxTokens: 48 });
         await talk.show(memory);
         for (const earlier of before) await talk.ask(earlier).result;
         const { text } = await talk.ask(question.question).result;
-        kinds[kind].right[way] += Number(isRight(text, question));
+        right.push(isRight(text, question));
       }
+      scores.add(kind, right);
     }
     memory.dispose();
   }
 } finally {
   await model.dispose();
 }
-const all = Object.values(kinds);
-const sum = (of: (kind: (typeof all)[number]) => number): number => all.reduce((total, kind) => total + of(kind), 0);
-const total = { questions: sum((kind) => kind.questions), right: WAYS.map((_, way) => sum((kind) => kind.right[way])) };
-if (json) console.log(JSON.stringify({ pictures, ways: WAYS, kinds, total }, null, 2));
-else
-  console.log(
-    table([
-      ['kind', 'questions', ...WAYS],
-      ...Object.entries({ ...kinds, all: total }).map(([kind, { questions, right }]) => [
-        kind,
-        String(questions),
-        ...right.map((count) => `${((100 * count) / questions).toFixed(1)} %`),
-      ]),
-    ]),
-  );
+scores.print(pictures, json);

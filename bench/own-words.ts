@@ -13,7 +13,7 @@ import { UNTAUGHT } from '../src/eval/untaught-words.ts';
 import { LlavaMini } from '../src/runtime/llava-mini.ts';
 import { reword } from '../src/train/pictograms/reword.ts';
 import { Random } from '../src/util/random.ts';
-import { table } from './median.ts';
+import { KindsByWay } from './kinds-by-way.ts';
 import { numbers } from './numbers.ts';
 
 const WAYS = ['usual words', 'own words'] as const;
@@ -30,7 +30,7 @@ const { json, ...rest } = values;
 const { pictures, threads } = numbers(rest);
 
 const model = await LlavaMini.load(positionals[0], { threads });
-const kinds: Record<string, { questions: number; right: number[] }> = {};
+const scores = new KindsByWay(WAYS);
 try {
   let looked = 0;
   const { draw } = await pictograms('seen', 0.3, 'own-words');
@@ -40,30 +40,16 @@ try {
     const memory = await model.see(picture);
     for (const [kind, question] of questions) {
       if (question.wording === undefined || !UNTAUGHT.wordings.has(question.wording.templates)) continue;
-      kinds[kind] ??= { questions: 0, right: WAYS.map(() => 0) };
-      kinds[kind].questions++;
-      for (const [way, asked] of [question, reword(question, random, UNTAUGHT)].entries()) {
+      const right: boolean[] = [];
+      for (const asked of [question, reword(question, random, UNTAUGHT)]) {
         const { text } = await model.ask(memory, asked.question, { maxTokens: 48 });
-        kinds[kind].right[way] += Number(isRight(text, question));
+        right.push(isRight(text, question));
       }
+      scores.add(kind, right);
     }
     memory.dispose();
   }
 } finally {
   await model.dispose();
 }
-const all = Object.values(kinds);
-const sum = (of: (kind: (typeof all)[number]) => number): number => all.reduce((total, kind) => total + of(kind), 0);
-const total = { questions: sum((kind) => kind.questions), right: WAYS.map((_, way) => sum((kind) => kind.right[way])) };
-if (json) console.log(JSON.stringify({ pictures, ways: WAYS, kinds, total }, null, 2));
-else
-  console.log(
-    table([
-      ['kind', 'questions', ...WAYS],
-      ...Object.entries({ ...kinds, all: total }).map(([kind, { questions, right }]) => [
-        kind,
-        String(questions),
-        ...right.map((count) => `${((100 * count) / questions).toFixed(1)} %`),
-      ]),
-    ]),
-  );
+scores.print(pictures, json);
