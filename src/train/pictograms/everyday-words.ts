@@ -61,6 +61,9 @@ const NAME = [
   'Which {k} do you see?',
   'What sort of {k} is this?',
   'What is the name of the {k}?',
+  'What {g} is this?',
+  'Which {g} do you see?',
+  'What kind of {g} is it?',
 ];
 
 const DESCRIBE = [

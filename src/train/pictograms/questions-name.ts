@@ -50,11 +50,14 @@ export function nothingQuestion(random: Random): Question {
   });
 }
 
-/** Fills `{k}`, for wordings that say of what kind the thing is; nothing where people may differ, or call it by that name. */
+/**
+ * Fills `{k}` and `{g}`, for wordings that say of what kind the thing is (`animal`) and of what finer one (`mammal`);
+ * nothing where people may differ about the kind, or call the thing by that name.
+ */
 function kindFill({ kind, group, name, synonyms }: Thing): Record<string, string> {
-  const kinds = [...(group ? [group] : []), ...(CLEAR_KINDS.includes(kind) ? [kindNoun(kind)] : [])];
-  const k = kinds.find((noun) => ![name, ...synonyms].includes(noun));
-  return k === undefined ? {} : { k };
+  if (!CLEAR_KINDS.includes(kind)) return {};
+  const kinds = { k: kindNoun(kind), g: group ?? name };
+  return Object.fromEntries(Object.entries(kinds).filter(([, noun]) => ![name, ...synonyms].includes(noun)));
 }
 
 /** "What is this?" where two names are nearly as likely: both are the answer, or the likelier where a word is wanted. */

@@ -45,7 +45,10 @@ test('a thing may be asked for by its kind, never by its own name', () => {
         return bare(reword(nameQuestion(conceptOfSlug(slug), random), random, book).question);
       }),
     );
+  expect(lines(EVERYDAY, 'cat')).toContain('what animal is this');
   expect(lines(EVERYDAY, 'cat')).toContain('what mammal is this');
+  // Spoons are of the group `kitchen`, in a kind that nobody asks by.
+  expect([...lines(EVERYDAY, 'spoon')].filter((line) => /kitchen|household/.test(line))).toEqual([]);
   expect(lines(EVERYDAY, 'red-apple')).toContain('what fruit is this');
   expect([...lines(EVERYDAY, 'cat')].filter((line) => /\bcat\b/.test(line))).toEqual([]);
   expect(lines(UNTAUGHT, 'red-apple')).toContain('which fruit am i looking at');
