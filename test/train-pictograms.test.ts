@@ -3,8 +3,14 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readHeader } from '../src/checkpoint/safetensors.ts';
+import { openRun } from '../src/train/run.ts';
+import { openAnswers } from '../src/train/run-answers.ts';
 import { readWeights } from '../src/train/run-state.ts';
+import type { AnswerSource } from '../src/train/stage-answers.ts';
+import type { StageOf } from '../src/train/stage-run.ts';
+import { SPECIAL_TOKENS } from '../src/train/tokenise.ts';
 import { trainFromConfig } from '../src/train/train.ts';
+import { Random } from '../src/util/random.ts';
 import { readMetrics, TINY_PLAN, writeTinyRun } from './support/tiny-lite.ts';
 
 /** The kinds of stages that follow nano's tokenizer, on a handful of drawn pictures. */
@@ -132,4 +138,30 @@ it('scores answers and what fused names tell', async () => {
   );
   const { tensors } = await readHeader(join(run.dir, 'model', 'model.safetensors'));
   expect([...tensors.keys()].filter((name) => /^(lookup|naming)_head/.test(name))).toEqual([]);
+});
+
+it('asks within conversations of up to five turns as told, held-out questions alone', async () => {
+  const path = join(run.dir, 'plan.json');
+  const stages = PLAN.stages.map((stage) => (stage.id === 'second' ? { ...stage, followUps: 1, everyday: 1 } : stage));
+  await writeFile(path, JSON.stringify({ ...PLAN, stages }));
+  const opened = await openRun(path, {});
+  const stage = opened.plan.stages.find(({ id }) => id === 'second') as StageOf<'answers'>;
+  const { stage: asked, close } = await openAnswers(opened, stage);
+  const turns = ({ draw, length }: AnswerSource): number[] =>
+    Array.from({ length }, (_, index) => {
+      const into = {
+        patches: new Uint16Array(4 * opened.vision.width),
+        probabilities: new Uint16Array(opened.vision.classes),
+        words: {},
+      };
+      return draw(index, new Random(index), into).map(
+        ({ prompt }) => prompt.filter((id) => id === SPECIAL_TOKENS.indexOf('<|user|>')).length,
+      );
+    }).flat();
+  try {
+    expect(new Set(turns(asked.heldOut[0]))).toEqual(new Set([1]));
+    expect(Math.max(...turns(asked.sources[0]))).toBe(5);
+  } finally {
+    close();
+  }
 });

@@ -52,6 +52,11 @@ function pointerHead(weight: number): LookupHeads[string] {
   return { classes: SLOTS + 1, weight: POINTER_SHARE * weight };
 }
 
+type AskedHow = Pick<StageOf<'answers'>, 'followUps' | 'everyday'>;
+
+/** Alone and in the usual words: held-out questions are asked so, and figures of different plans compare. */
+const ALONE: AskedHow = { followUps: 0, everyday: 0 };
+
 /** What a stage trains and on what; close it afterwards. */
 export async function openAnswers(run: Run, stage: StageOf<'answers'>): Promise<Opened<AnswerStage>> {
   const tokenizer = await readTokenizer(run);
@@ -65,15 +70,15 @@ export async function openAnswers(run: Run, stage: StageOf<'answers'>): Promise<
     stores.push(store);
     return store;
   };
-  const source = (s: SourcePlan): AnswerSource => {
+  const source = (s: SourcePlan, { followUps, everyday }: AskedHow): AnswerSource => {
     if (s.kind === 'scenes')
       return sceneSource(s.name, kept<Scene>(s.store), encoder, {
         weight: s.weight,
         asking: s.asking,
         favour: s.favour,
         lookups: stage.lookups !== undefined,
-        followUps: stage.followUps,
-        everyday: stage.everyday,
+        followUps,
+        everyday,
       });
     if (s.kind === 'llava')
       return llavaSource(
@@ -85,7 +90,6 @@ export async function openAnswers(run: Run, stage: StageOf<'answers'>): Promise<
       );
     const { weight, asKept } = s;
     const side = run.vision.imageSize / 32;
-    const { followUps, everyday } = stage;
     return classSource(examples, kept<Scene>(s.store), encoder, { weight, asKept, side, followUps, everyday });
   };
   // Conversations of others may have the picture anywhere in their first turn.
@@ -97,8 +101,8 @@ export async function openAnswers(run: Run, stage: StageOf<'answers'>): Promise<
       vision: run.vision,
       weights: run.weights,
       features: stage.features,
-      sources: stage.sources.map(source),
-      heldOut: stage.heldOut.map(source),
+      sources: stage.sources.map((s) => source(s, stage)),
+      heldOut: stage.heldOut.map((s) => source(s, ALONE)),
       ...patchWords(tokenizer, stage.words, stage.words.still),
       ...(stage.lookups === undefined
         ? {}
