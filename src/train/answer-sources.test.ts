@@ -6,6 +6,7 @@ import { Random } from '../util/random.ts';
 import { ClassExamples } from './class-examples.ts';
 import { classSource } from './class-source.ts';
 import type { FeatureStore } from './feature-store.ts';
+import { photoClasses } from './pictograms/imagenet.ts';
 import { NAME_TEMPLATES } from './pictograms/questions-name.ts';
 import { SHORT_SUFFIXES } from './pictograms/questions-wording.ts';
 import { SLOTS } from './pictograms/slots.ts';
@@ -19,7 +20,12 @@ const tokenizer = TextTokenizer.from({
   config: TOKENIZER_CONFIG as never,
 });
 const encoder = new PairEncoder(tokenizer);
-const store = { length: 3, classes: CLASSES, labels: [catAndDogs], read() {} } as unknown as FeatureStore<Scene>;
+const store = {
+  length: 3,
+  classes: CLASSES,
+  labels: [catAndDogs, catAndDogs, catAndDogs],
+  read() {},
+} as unknown as FeatureStore<Scene>;
 const row = () => ({ patches: new Uint16Array(4 * 8), probabilities: new Uint16Array(CLASSES), words: {} });
 
 const classes = new Random('rows');
@@ -41,6 +47,47 @@ test('cutouts keep their features, and their classifier is never quite unsure', 
   }
   // One in ten wavers between two.
   expect(sure).toBeGreaterThan(45);
+});
+
+test('of cutouts, and of no other made-up photographs, their own colour is told', () => {
+  const told = (asKept: boolean): Set<string> => {
+    const source = classSource(examples, store, encoder, { weight: 1, asKept, side: 2 });
+    const random = new Random(4);
+    const pairs = Array.from({ length: 200 }, (_, i) => source.draw(i, random, row())).flat();
+    const answers = pairs.filter(({ kind }) => kind === 'colour').map(({ answer }) => tokenizer.decode(answer));
+    return new Set(
+      answers.map((answer) =>
+        answer
+          .toLowerCase()
+          .replace(/<.*?>|(it is|they are) |\./g, '')
+          .trim(),
+      ),
+    );
+  };
+  expect(told(true)).toEqual(new Set(['red']));
+  expect(told(false)).toEqual(new Set());
+});
+
+test('it is asked whether a photograph shows what the classifier has for the next likely', () => {
+  const random = new Random(6);
+  const photos = photoClasses();
+  const source = classSource(examples, store, encoder, { weight: 1, asKept: false, side: 2 });
+  let [no, next] = [0, 0];
+  for (let i = 0; i < 400; i++) {
+    const into = row();
+    const pairs = source.draw(random.int(source.length), random, into);
+    const shares = halvesToFloats(into.probabilities);
+    const likely = [...photos].sort((a, b) => shares[b.index] - shares[a.index]).slice(1, 12);
+    for (const { prompt, answer } of pairs.filter(({ kind }) => kind === 'yesno')) {
+      if (!tokenizer.decode(answer).startsWith('No')) continue;
+      no++;
+      const question = tokenizer.decode(prompt.filter((id) => id >= 0));
+      if (likely.some(({ name }) => question.includes(` ${name}`))) next++;
+    }
+  }
+  expect(no).toBeGreaterThan(100);
+  // Of all names these are a hundredth.
+  expect(next / no).toBeGreaterThan(0.2);
 });
 
 test('of made-up photographs, at least as many questions ask for a word as for a sentence', () => {

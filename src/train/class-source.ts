@@ -7,7 +7,7 @@ import { namedConcepts } from './pictograms/concepts.ts';
 import { someReworded } from './pictograms/everyday-words.ts';
 import { type PhotoClass, photoClasses } from './pictograms/imagenet.ts';
 import { asksForWord, nameQuestion, unsureQuestion } from './pictograms/questions-name.ts';
-import { askAboutPhotograph } from './pictograms/questions-photograph.ts';
+import { askAboutPhotograph, type PhotographColours } from './pictograms/questions-photograph.ts';
 import type { Question } from './pictograms/questions-types.ts';
 import type { Scene } from './pictograms/types.ts';
 import type { AnswerSource, AskedPair } from './stage-answers.ts';
@@ -19,8 +19,9 @@ const LEAST_SHARE = 0.2;
 /**
  * Made-up photographs: the classifier's probabilities around one of its classes, over features that tell nothing:
  * those of cutouts as they are kept, or taken from other pictures, often shuffled and with every channel made stronger
- * or weaker, as photographs differ from drawings. So nothing but the classifier tells what it is. Where two names are
- * nearly as likely, the answer is both.
+ * or weaker, as photographs differ from drawings. So nothing but the classifier tells what it is; cutouts tell their
+ * colours. Where two names are nearly as likely, the answer is both. Half of the wrong names that are asked about are
+ * what the classifier has for the next likely.
  */
 export function classSource(
   examples: ClassExamples,
@@ -47,19 +48,25 @@ export function classSource(
       const target = photos[random.pick(byName.get(list[index]) as number[])];
       examples.fill(target.index, random, into.probabilities, asKept ? LEAST_SHARE : undefined);
       if (random.chance(UNSURE)) examples.mixIn(target.index, random, into.probabilities);
-      if (asKept) store.read(random.int(store.length), into.patches, new Uint16Array(store.classes), 0);
-      else meaninglessFeatures(store, random, into.patches, side);
+      let colours: PhotographColours | undefined;
+      if (asKept) {
+        const kept = random.int(store.length);
+        store.read(kept, into.patches, new Uint16Array(store.classes), 0);
+        const { objects, background } = store.labels[kept];
+        colours = { thing: objects.at(0)?.colour ?? null, ground: background.colour };
+      } else meaninglessFeatures(store, random, into.patches, side);
       const follow = (usual: readonly Question[]): AskedPair[] => {
         const asked = someReworded(usual, random, everyday);
         return asked.map((q, i) => encode(q, earlierTurns(asked, i, random, followUps)));
       };
-      const [first, second] = likeliestNames(photos, into.probabilities);
+      const [first, second, ...next] = likeliestNames(photos, into.probabilities);
       if (second.share > NEARLY * first.share)
         return follow(oftenShort(() => unsureQuestion(first.photo, second.photo, random)));
       const photo = first.photo.name === target.name ? target : first.photo;
+      const others = random.chance(0.5) ? namedConcepts() : [second, ...next].map(({ photo }) => photo);
       const asked = random.chance(0.5)
         ? oftenShort(() => nameQuestion(photo, random))
-        : askAboutPhotograph(photo, namedConcepts(), random);
+        : askAboutPhotograph(photo, others, random, colours);
       return follow(asked);
     },
   };
@@ -81,7 +88,10 @@ const UNSURE = 0.1;
 /** From this share of the likeliest name's probability on, the second is named too. */
 const NEARLY = 0.6;
 
-/** The two names that most of the probability is on, and the likeliest class of each. */
+/** How many names are taken for likely: the first, and those that it may be taken for. */
+const LIKELY = 8;
+
+/** The names that most of the probability is on, the likeliest first, and the likeliest class of each. */
 function likeliestNames(
   photos: readonly PhotoClass[],
   probabilities: Uint16Array,
@@ -97,7 +107,7 @@ function likeliestNames(
       if (p > found.best) [found.best, found.photo] = [p, photo];
     }
   }
-  return [...names.values()].sort((a, b) => b.share - a.share).slice(0, 2);
+  return [...names.values()].sort((a, b) => b.share - a.share).slice(0, LIKELY);
 }
 
 /** How much stronger or weaker a channel may become: standard deviation of the logarithm. */

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Picture } from '../../media/index.ts';
-import { drawCutout, loadPhotographs } from './cutouts.ts';
+import { looseColour } from './colour.ts';
+import { CUTOUT_STYLE, drawCutout, loadPhotographs } from './cutouts.ts';
 import { drawSprites, type SpriteSource } from './sprites.ts';
+import type { Box } from './types.ts';
 
 let photographs: Picture[];
 let sprites: SpriteSource;
@@ -23,8 +25,38 @@ it('draws the same bytes from the same seed, and others from another', async () 
   expect(first.picture).toHaveLength(64 * 64 * 3);
   expect(Buffer.compare(first.picture, again.picture)).toBe(0);
   expect(Buffer.compare(first.picture, other.picture)).not.toBe(0);
-  expect(first.scene).toMatchObject({ seed: 'a', size: 64, objects: [], lettering: null });
+  expect(first.scene).toMatchObject({ seed: 'a', size: 64, objects: [{ style: CUTOUT_STYLE }], lettering: null });
 });
+
+it('tells the colours of thing and ground as they are in the picture', async () => {
+  const told = new Set<string>();
+  for (let seed = 0; seed < 60; seed++) {
+    const { picture, scene } = await draw(`colours/${seed}`);
+    const { colour, box } = scene.objects[0];
+    expect(box.every((edge) => edge >= 0 && edge <= 1)).toBe(true);
+    const named = Array.from({ length: 64 * 64 }, (_, i) => ({
+      name: looseColour([picture[i * 3], picture[i * 3 + 1], picture[i * 3 + 2]]),
+      inside: isWithin(box, (i % 64) / 64, Math.floor(i / 64) / 64),
+    }));
+    const share = (inside: boolean, colour: string | null): number => {
+      const there = named.filter((pixel) => pixel.inside === inside);
+      return there.filter(({ name }) => name === colour).length / there.length;
+    };
+    if (colour !== null) {
+      told.add(colour);
+      // An outline may fill little of its box.
+      expect(share(true, colour), `${colour} of seed ${seed}`).toBeGreaterThan(0.15);
+    }
+    const ground = scene.background.colour;
+    if (ground !== null && named.some(({ inside }) => !inside))
+      expect(share(false, ground), `ground of seed ${seed}`).toBeGreaterThan(0.6);
+  }
+  expect(told.size).toBeGreaterThan(5);
+});
+
+function isWithin([x0, y0, x1, y1]: Box, x: number, y: number): boolean {
+  return x >= x0 && x <= x1 && y >= y0 && y <= y1;
+}
 
 it('has something on a plain ground', async () => {
   for (let seed = 0; seed < 12; seed++) {

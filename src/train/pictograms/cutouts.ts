@@ -5,16 +5,21 @@ import { LlavaMiniError } from '../../errors.ts';
 import { decodePicture, type Picture } from '../../media/index.ts';
 import { fileError } from '../../util/atomic-file.ts';
 import { Random } from '../../util/random.ts';
+import { ColourCount, nameColour, type Rgb, shadeOf } from './colour.ts';
 import type { RenderedScene } from './render.ts';
 import { Drawings } from './scene.ts';
 import type { Sprite } from './sprite-drawing.ts';
 import type { SpriteSource } from './sprites.ts';
+import { type Box, COLOUR_NAMES, type ColourName } from './types.ts';
 
 /**
  * @file Things with the surface of a photograph: a drawing's outline, filled with a piece of some photograph, alone on
  * a plain ground. They show nothing that has a name; they show how photographs of one thing look to the tower, so that
- * the language model can tell these from drawings.
+ * the language model can tell these from drawings, and say what colours they have.
  */
+
+/** What {@link drawCutout} gives as the style of its one object, whose concept is what the outline is taken from. */
+export const CUTOUT_STYLE = 'cutout';
 
 /** @throws LlavaMiniError `not-found` for a folder that is not there or has no photographs; those of `decodePicture` */
 export async function loadPhotographs(folder: string): Promise<Picture[]> {
@@ -27,7 +32,8 @@ export async function loadPhotographs(folder: string): Promise<Picture[]> {
 }
 
 /**
- * The same photographs, sprites, side and seed give the same picture.
+ * The same photographs, sprites, side and seed give the same picture. The colours in its scene, of thing and ground, are
+ * measured on the result; null where none rules.
  *
  * @param size side in pixels
  */
@@ -47,20 +53,57 @@ export async function drawCutout(
   const top = at(thing.height);
   const camera = random.fork('camera');
   const taken = sharp(
-    await sharp(ground)
+    await sharp(ground.picture)
       .composite([{ input: thing.png, left, top }])
       .jpeg({ quality: 60 + camera.int(38) })
       .toBuffer(),
   );
-  const picture = await (camera.chance(0.3) ? taken.blur(camera.uniform(0.4, 1)) : taken).raw().toBuffer();
+  const picture = new Uint8Array(
+    await (camera.chance(0.3) ? taken.blur(camera.uniform(0.4, 1)) : taken).raw().toBuffer(),
+  );
+  const box = [left, top, left + thing.width, top + thing.height].map((edge) => edge / size) as Box;
+  const colour = colourWithin(thing, picture, size, left, top);
   return {
-    picture: new Uint8Array(picture),
-    scene: { seed, size, background: { kind: 'plain', colour: null }, objects: [], lettering: null },
+    picture,
+    scene: {
+      seed,
+      size,
+      background: { kind: 'plain', colour: ground.colour },
+      objects: [{ concept, style: CUTOUT_STYLE, box, colour, hidden: 0 }],
+      lettering: null,
+    },
   };
 }
 
+/** What a thing is cut out of: its outline, and the surface within. */
+interface Cutout {
+  png: Buffer;
+  /** How much of each pixel is the thing's, 0 to 255, `[height, width]`. */
+  outline: Buffer;
+  width: number;
+  height: number;
+}
+
+/** The colour that rules where a thing lies. */
+function colourWithin(
+  { outline, width, height }: Cutout,
+  picture: Uint8Array,
+  size: number,
+  left: number,
+  top: number,
+): ColourName | null {
+  const count = new ColourCount();
+  for (let y = 0; y < height; y += 2)
+    for (let x = 0; x < width; x += 2) {
+      if (outline[y * width + x] < 128) continue;
+      const at = ((top + y) * size + left + x) * 3;
+      count.add(picture[at], picture[at + 1], picture[at + 2]);
+    }
+  return count.ruling();
+}
+
 /** A sprite's outline around a piece of a photograph, in other colours and lit from one side. */
-async function fill(sprite: Sprite, photographs: readonly Picture[], size: number, random: Random) {
+async function fill(sprite: Sprite, photographs: readonly Picture[], size: number, random: Random): Promise<Cutout> {
   const { data, width, height } = random.pick(photographs);
   const scale = (size * random.uniform(0.45, 0.96)) / Math.max(sprite.width, sprite.height);
   const [w, h] = [sprite.width, sprite.height].map((side) => Math.max(8, Math.round(side * scale)));
@@ -91,11 +134,32 @@ async function fill(sprite: Sprite, photographs: readonly Picture[], size: numbe
     .removeAlpha()
     .raw()
     .toBuffer();
+  if (random.chance(DYED)) dye(lit, random);
   const png = await sharp(lit, { raw: { width: w, height: h, channels: 3 } })
     .joinChannel(outline, { raw: { width: w, height: h, channels: 1 } })
     .png({ compressionLevel: 1 })
     .toBuffer();
-  return { png, width: w, height: h };
+  return { png, outline, width: w, height: h };
+}
+
+/** How many things are all of one colour: few photographs are, and colours are to be told. */
+const DYED = 0.5;
+
+/** How strongly light and shade of a surface show in its dye: less than 1, for much of a photograph is dark. */
+const RELIEF = 0.7;
+
+/** A surface's light and shade in one of the named colours; what comes out may still go by no name. */
+function dye(surface: Buffer, random: Random): void {
+  const shade = shadeOf(random.pick(COLOUR_NAMES), random);
+  const luma = Float64Array.from({ length: surface.length / 3 }, (_, i) => {
+    const [red, green, blue] = surface.subarray(i * 3, i * 3 + 3);
+    return 0.299 * red + 0.587 * green + 0.114 * blue;
+  });
+  const mean = luma.reduce((sum, value) => sum + value, 0) / luma.length;
+  for (let i = 0; i < surface.length; i++) {
+    const lit = ((luma[Math.floor(i / 3)] + 1) / (mean + 1)) ** RELIEF;
+    surface[i] = Math.min(255, Math.round(shade[i % 3] * lit));
+  }
 }
 
 /** Darker away from the light. */
@@ -110,19 +174,26 @@ function light(width: number, height: number, random: Random): Buffer {
   );
 }
 
-/** White or grey mostly, often a little darker at one end. */
-function plainGround(size: number, random: Random): Buffer {
-  const level = random.chance(0.6) ? random.uniform(225, 255) : random.uniform(20, 225);
-  const tint = random.chance(0.3) ? 40 : 4;
-  const base = [0, 1, 2].map(() => Math.max(0, Math.min(255, level + random.uniform(-tint, tint))));
+/** White or grey mostly, often a little darker at one end; it has a colour where both ends go by the same name. */
+function plainGround(size: number, random: Random): { picture: Buffer; colour: ColourName | null } {
+  const base = random.chance(0.2) ? shadeOf(random.pick(COLOUR_NAMES), random) : paleOrGrey(random);
   const drop = random.chance(0.5) ? random.uniform(0.75, 1) : 1;
-  const rgb = (factor: number): string => `rgb(${base.map((value) => Math.round(value * factor)).join(',')})`;
-  return filled(
+  const ends = [1, drop].map((factor) => base.map((value) => Math.round(value * factor)) as unknown as Rgb);
+  const [first, last] = ends.map(nameColour);
+  const [from, to] = ends.map((rgb) => `rgb(${rgb.join(',')})`);
+  const picture = filled(
     size,
     size,
     `<linearGradient id="fill" gradientTransform="rotate(${random.int(360)} .5 .5)">` +
-      `<stop offset="0" stop-color="${rgb(1)}"/><stop offset="1" stop-color="${rgb(drop)}"/></linearGradient>`,
+      `<stop offset="0" stop-color="${from}"/><stop offset="1" stop-color="${to}"/></linearGradient>`,
   );
+  return { picture, colour: first === last ? first : null };
+}
+
+function paleOrGrey(random: Random): number[] {
+  const level = random.chance(0.6) ? random.uniform(225, 255) : random.uniform(20, 225);
+  const tint = random.chance(0.3) ? 40 : 4;
+  return [0, 1, 2].map(() => Math.max(0, Math.min(255, level + random.uniform(-tint, tint))));
 }
 
 function filled(width: number, height: number, gradient: string): Buffer {

@@ -34,3 +34,21 @@ test('it is the one thing, described, counted, and in the picture', () => {
     new Set(['name', 'describe', 'count', 'where', 'yesno', 'category', 'choice', 'refuse']),
   );
 });
+
+test('colours are asked where they are known, and then of what is not there, too', () => {
+  const random = new Random(3);
+  const colours = { thing: 'red', ground: 'white' } as const;
+  const questions = Array.from({ length: 300 }, () => askAboutPhotograph(cat, namedConcepts(), random, colours)).flat();
+  const own = questions.filter(({ kind }) => kind === 'colour');
+  expect(new Set(own.map(({ answer }) => answer.toLowerCase()))).toEqual(
+    new Set(['it is red.', 'red', 'it is white.', 'white']),
+  );
+  for (const { question, answer } of own) expect(/white/i.test(answer), question).toBe(/background/.test(question));
+  const asksColour = /colou?r/i;
+  const missing = questions.filter(({ kind, question }) => kind === 'refuse' && asksColour.test(question));
+  expect(missing.length).toBeGreaterThan(150);
+  expect(new Set(questions.filter(({ kind }) => kind === 'describe').map(({ answer }) => answer))).toEqual(
+    new Set(['There is a cat on a white background.']),
+  );
+  expect(asked(4).filter(({ kind, question }) => kind === 'colour' || asksColour.test(question))).toEqual([]);
+});
