@@ -80,10 +80,12 @@ function photographView(thing: Thing, colours: PhotographColours): SceneView {
 }
 
 /** Wordings that take a thing for granted, for one and for what is always plural. */
-const WHERE = { one: WHERE_TEMPLATES, plural: PLURAL_WHERE_TEMPLATES };
-const COLOUR = { one: COLOUR_TEMPLATES, plural: PLURAL_COLOUR_TEMPLATES };
+type Granting = Readonly<Record<'one' | 'plural', readonly string[]>>;
 
-function missingQuestion(missing: Thing, { one, plural }: typeof WHERE, random: Random): Question {
+const WHERE: Granting = { one: WHERE_TEMPLATES, plural: PLURAL_WHERE_TEMPLATES };
+const COLOUR: Granting = { one: COLOUR_TEMPLATES, plural: PLURAL_COLOUR_TEMPLATES };
+
+function missingQuestion(missing: Thing, { one, plural }: Granting, random: Random): Question {
   const { answer, accepted } = refusal(missing);
   return makeQuestion(random, {
     kind: 'refuse',
