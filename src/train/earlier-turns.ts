@@ -4,12 +4,9 @@ import type { EarlierTurn } from './tokenise.ts';
 /** Most turns before a question. */
 const MOST = 4;
 
-/** How often one turn more is before those that are. */
-const ANOTHER = 0.5;
-
 /**
  * The turns before a question: others about the same picture, with their answers, for a share of the questions; one
- * for half of these, two for a quarter, and so on. None where nothing else was asked.
+ * as often as two, three or four. None where nothing else was asked.
  *
  * @param index of the question among `questions`
  * @param share 0: never, and nothing is drawn
@@ -22,7 +19,6 @@ export function earlierTurns(
 ): readonly EarlierTurn[] {
   if (share === 0 || questions.length < 2 || !random.chance(share)) return [];
   const others = random.shuffle(questions.filter((_, i) => i !== index));
-  let turns = 1;
-  while (turns < Math.min(MOST, others.length) && random.chance(ANOTHER)) turns++;
+  const turns = 1 + random.int(Math.min(MOST, others.length));
   return others.slice(0, turns);
 }
