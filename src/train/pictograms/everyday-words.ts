@@ -79,6 +79,15 @@ const DESCRIBE = [
   'Say what is in the picture.',
   'List all objects.',
   'Which things can you see?',
+  'What is there?',
+  'Name everything you see.',
+  'Tell me everything you see.',
+  'What do we have here?',
+  'Which objects can be seen?',
+  'Give me a list of the things.',
+  'Describe the scene.',
+  'What are the things in the picture?',
+  'Go through the things in the picture.',
 ];
 
 const COUNT = [
@@ -147,7 +156,23 @@ const PRESENCE = [
   'Are you able to see {x}?',
   'Does this contain {x}?',
   'Is {x} visible?',
+  'Does {x} appear in the picture?',
+  'Is there any sign of {x}?',
+  'Has this picture got {x}?',
+  'Is {x} part of the picture?',
+  'Do I see {x} here?',
+  'Does this picture have {x} in it?',
+  'Are you seeing {x}?',
+  'Have you found {x}?',
+  'Will I see {x} here?',
+  'Could there be {x} in it?',
+  'I am looking for {x}. Is it here?',
+  'Do we have {x} here?',
 ];
+
+const PLURAL_PRESENCE = PRESENCE.map((line) =>
+  line.replace(/^Is /, 'Are ').replace('Does {x} appear', 'Do {x} appear').replace('Is it here', 'Are they here'),
+);
 
 /** More words for the questions that training asks. */
 export const EVERYDAY: Phrasebook = {
@@ -163,7 +188,7 @@ export const EVERYDAY: Phrasebook = {
     [REFUSE_TEMPLATES, [...COLOUR, ...WHERE]],
     [PLURAL_REFUSE_TEMPLATES, [...PLURAL_COLOUR, ...PLURAL_WHERE]],
     [PRESENCE_TEMPLATES, PRESENCE],
-    [PLURAL_PRESENCE_TEMPLATES, PRESENCE.map((line) => line.replace(/^Is /, 'Are '))],
+    [PLURAL_PRESENCE_TEMPLATES, PLURAL_PRESENCE],
     [WHAT_TEMPLATES, ["What's {p}?", 'What can be seen {p}?', 'Tell me what is {p}.', 'Which thing do you see {p}?']],
     [
       IS_IT_TEMPLATES,
@@ -175,6 +200,14 @@ export const EVERYDAY: Phrasebook = {
         'Does this look like {x}?',
         'Is it true that this is {x}?',
         'This is {x}, right?',
+        'Is the object {x}?',
+        'Does it look like {x}?',
+        'Could that be {x}?',
+        'I think this is {x}. Is it?',
+        'So this is {x}?',
+        'Do you think this is {x}?',
+        'Would you call this {x}?',
+        'Can this be {x}?',
       ],
     ],
     [
