@@ -102,6 +102,10 @@ const COUNT = [
   'Say how many {x} you see.',
   'How many {x}?',
   'How many {x} are on the picture?',
+  'How many {x} does the picture have?',
+  'The number of {x} is?',
+  'Do you know how many {x} there are?',
+  'Look for {x}. How many are there?',
 ];
 
 const COLOUR = [
@@ -114,6 +118,11 @@ const COLOUR = [
   'Say which color the {x} is.',
   'Colour of the {x}?',
   'What colour does the {x} look?',
+  'Do you know what color the {x} is?',
+  'What is the color you see on the {x}?',
+  'Look at the {x}. What colour is it?',
+  'Of what colour is the {x}?',
+  'In which color did they draw the {x}?',
 ];
 
 const PLURAL_COLOUR = [
@@ -123,6 +132,9 @@ const PLURAL_COLOUR = [
   'What color do the {x} have?',
   'Say which color the {x} are.',
   'Colour of the {x}?',
+  'Do you know what color the {x} are?',
+  'Of what colour are the {x}?',
+  'In which color did they draw the {x}?',
 ];
 
 const WHERE = [
@@ -135,6 +147,14 @@ const WHERE = [
   'Show me where the {x} is.',
   'Where can you see the {x}?',
   'Where exactly is the {x}?',
+  'Where was the {x} placed?',
+  'Where does the {x} lie?',
+  'Where would I look for the {x}?',
+  'The {x} is where?',
+  'Look for the {x}. Where is it?',
+  'Do you know where the {x} is?',
+  'In which corner or on which side is the {x}?',
+  'Where did they put the {x}?',
 ];
 
 const PLURAL_WHERE = [
@@ -144,6 +164,11 @@ const PLURAL_WHERE = [
   'Where can the {x} be seen?',
   'Location of the {x}?',
   'Where can you see the {x}?',
+  'Where were the {x} placed?',
+  'Where do the {x} lie?',
+  'Where would I look for the {x}?',
+  'Do you know where the {x} are?',
+  'Where did they put the {x}?',
 ];
 
 const PRESENCE = [
