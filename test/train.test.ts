@@ -272,6 +272,13 @@ describe('what is wrong with a run is told', () => {
   it('a model or weights that are not there, or not for this', async () => {
     const gone = (path: string) => (run: Run) => rm(join(run.dir, path), { recursive: true });
     expect(await failure(gone('model/config.json'))).toMatchObject({ code: 'not-found', message: /config\.json/ });
+    const pixels = 'model/vision_tower/preprocessor_config.json';
+    expect(await failure(gone(pixels))).toMatchObject({ code: 'not-found', message: /preprocessor_config\.json/ });
+    const enlarge = async (run: Run): Promise<void> => {
+      const path = join(run.dir, pixels);
+      await writeFile(path, (await readFile(path, 'utf8')).replaceAll('64', '96'));
+    };
+    expect(await failure(enlarge)).toMatchObject({ code: 'bad-model', message: /makes pictures of 96 pixels/ });
     expect(await failure(gone('start.safetensors'))).toMatchObject({ code: 'not-found', message: /start/ });
     expect(await failure((run) => writeFile(join(run.dir, 'start.safetensors'), 'no weights at all'))).toMatchObject({
       code: 'bad-checkpoint',

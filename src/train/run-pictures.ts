@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { decodePicture, type ImageProcessor, squarePicture } from '../media/index.ts';
+import { decodePicture, squarePicture } from '../media/index.ts';
 import { halvesToFloats } from '../util/float16.ts';
 import { foldStore } from './fold-store.ts';
 import { keepPictures } from './keep-pictures.ts';
@@ -24,7 +24,7 @@ async function keepAll<Label>(
   picturesFrom: (first: number) => AsyncIterable<{ picture: Uint8Array; label: Label }>,
 ): Promise<void> {
   const store = openStore<Label>(run, stage.id, stage.keep);
-  const tower = await TowerRunner.create(run.vision, run.weights, stage.keep, run.threads);
+  const tower = await TowerRunner.create(run.vision, run.processor, run.weights, stage.keep, run.threads);
   const onPicture = (done: number): void => run.onPictures?.(stage.id, done, total);
   try {
     await keepPictures(picturesFrom(store.length), tower, store, onPicture, run.signal);
@@ -65,17 +65,10 @@ export async function runCutouts(run: Run, stage: StageOf<'cutouts'>): Promise<v
 
 export async function runLlava(run: Run, stage: StageOf<'llava'>): Promise<void> {
   const pictures = byPicture(await readLlavaData(join(run.base, stage.file)));
-  const processor: ImageProcessor = {
-    size: run.vision.imageSize,
-    mean: [127 / 255, 127 / 255, 127 / 255],
-    std: [128 / 255, 128 / 255, 128 / 255],
-    rescaleFactor: 1 / 255,
-    aspect: run.config.imageAspect,
-  };
   await keepAll<LlavaRecord[]>(run, { id: stage.id, keep: 'patches' }, pictures.length, async function* (first) {
     for (const records of pictures.slice(first)) {
       const picture = await decodePicture(imagePath(join(run.base, stage.images), records[0]), { signal: run.signal });
-      yield { picture: squarePicture(picture, processor).data, label: records };
+      yield { picture: squarePicture(picture, run.processor).data, label: records };
     }
   });
 }

@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { LlavaMiniError } from '../errors.ts';
+import { type ImageProcessor, parsePreprocessor } from '../media/index.ts';
 import { type ModelConfig, parseModelConfig } from '../model/config.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
 import { parseVisionConfig } from '../model/vision/index.ts';
@@ -46,6 +47,8 @@ export interface Run extends TrainOptions {
   modelDir: string;
   config: ModelConfig;
   vision: LiteVisionConfig;
+  /** How the tower wants its pictures. */
+  processor: ImageProcessor;
   weights: Weights;
   metrics: MetricsFile;
 }
@@ -68,6 +71,13 @@ export async function openRun(path: string, options: TrainOptions): Promise<Run>
     throw new LlavaMiniError('unsupported', 'training here works on kept features of an EfficientNet-Lite tower', {
       hint: 'models on CLIP are trained with the reference; see docs/training-at-scale.md',
     });
+  const processorPath = join(towerDir, 'preprocessor_config.json');
+  const processor = parsePreprocessor(await readJson(processorPath), config.imageAspect, processorPath);
+  if (processor.size !== vision.imageSize)
+    throw new LlavaMiniError(
+      'bad-model',
+      `${processorPath} makes pictures of ${processor.size} pixels, but ${join(towerDir, 'config.json')} says ${vision.imageSize}`,
+    );
   const dir = join(base, plan.run);
   await mkdir(dir, { recursive: true }).catch((error) => {
     throw fileError(error, dir);
@@ -87,6 +97,7 @@ export async function openRun(path: string, options: TrainOptions): Promise<Run>
     modelDir,
     config,
     vision,
+    processor,
     weights: plan.startWith === 'model' || plan.stages[0].kind === 'export' ? weights : towerOnly(weights),
     metrics: new MetricsFile(dir),
   };

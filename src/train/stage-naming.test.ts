@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openGraph } from '../../test/support/run-graph.ts';
-import { tinyConfigs, tinyWeights } from '../../test/support/tiny-lite.ts';
+import { TINY_PROCESSOR, tinyConfigs, tinyWeights } from '../../test/support/tiny-lite.ts';
 import * as g from '../graph/index.ts';
 import { Graph } from '../graph/index.ts';
 import { foldedWidth, liteTower } from '../model/vision/efficientnet-lite.ts';
@@ -80,7 +80,7 @@ const weights = tinyWeights('naming');
 
 describe('keeping pictures', () => {
   it('is the same whether it is interrupted or not', async () => {
-    const tower = await TowerRunner.create(vision, weights, 'maps', 1);
+    const tower = await TowerRunner.create(vision, TINY_PROCESSOR, weights, 'maps', 1);
     const seen: number[] = [];
     const whole = open('whole', 'maps');
     await keepPictures(pictures('train', 0, 48), tower, whole, (done) => seen.push(done));
@@ -110,9 +110,32 @@ describe('keeping pictures', () => {
     await tower.dispose();
   });
 
+  it('scales pixels as the tower wants them', async () => {
+    const even = picture(1, new Random('even')).map((level) => level & ~1);
+    const half = even.map((level) => level / 2);
+    const halved = (values: readonly number[]) => values.map((value) => value / 2) as [number, number, number];
+    const { mean, std } = TINY_PROCESSOR;
+    const seen = await Promise.all(
+      [
+        { processor: TINY_PROCESSOR, pixels: even },
+        { processor: { ...TINY_PROCESSOR, mean: halved(mean), std: halved(std) }, pixels: half },
+        { processor: { ...TINY_PROCESSOR, rescaleFactor: 2 / 255 }, pixels: half },
+        { processor: TINY_PROCESSOR, pixels: half },
+      ].map(async ({ processor, pixels }) => {
+        const tower = await TowerRunner.create(vision, processor, weights, 'maps', 1);
+        const [{ patches }] = await tower.run([pixels]);
+        await tower.dispose();
+        return patches;
+      }),
+    );
+    expect(seen[1]).toEqual(seen[0]);
+    expect(seen[2]).toEqual(seen[0]);
+    expect(seen[3]).not.toEqual(seen[0]);
+  });
+
   it('as maps and folded later is what the whole tower sees', async () => {
-    const tower = await TowerRunner.create(vision, weights, 'maps', 1);
-    const direct = await TowerRunner.create(vision, weights, 'patches', 1);
+    const tower = await TowerRunner.create(vision, TINY_PROCESSOR, weights, 'maps', 1);
+    const direct = await TowerRunner.create(vision, TINY_PROCESSOR, weights, 'patches', 1);
     const [from, to] = [open('maps', 'maps'), open('folded', 'patches')];
     await keepPictures(pictures('fold', 0, 20), tower, from, () => {});
     const controller = new AbortController();
@@ -150,19 +173,19 @@ describe('keeping pictures', () => {
 
   it('tells which trained weight is missing', async () => {
     const frozen = new Map([...weights].filter(([name]) => !name.includes('.fold.')));
-    await expect(TowerRunner.create(vision, frozen, 'patches')).rejects.toMatchObject({
+    await expect(TowerRunner.create(vision, TINY_PROCESSOR, frozen, 'patches')).rejects.toMatchObject({
       code: 'bad-checkpoint',
       message: expect.stringContaining('fold.refine.norm.weight is missing'),
       hint: expect.any(String),
     });
-    const tower = await TowerRunner.create(vision, frozen, 'maps', 1);
+    const tower = await TowerRunner.create(vision, TINY_PROCESSOR, frozen, 'maps', 1);
     await tower.dispose();
   });
 });
 
 describe('stage 0', () => {
   it('learns to name pictures it has not seen, the same after an interruption', async () => {
-    const tower = await TowerRunner.create(vision, weights, 'maps', 1);
+    const tower = await TowerRunner.create(vision, TINY_PROCESSOR, weights, 'maps', 1);
     const [store, held] = [open('train', 'maps'), open('held', 'maps')];
     await keepPictures(pictures('train', 0, 160), tower, store, () => {});
     await keepPictures(pictures('held', 0, 40), tower, held, () => {});

@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { LlavaMiniError } from '../errors.ts';
 import * as g from '../graph/index.ts';
 import { Graph, serialise } from '../graph/index.ts';
+import type { ImageProcessor } from '../media/index.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
 import { foldedWidth, foldMaps, liteFeatures } from '../model/vision/efficientnet-lite.ts';
 import { inlineFrom, type Weights } from './weights.ts';
@@ -32,8 +33,10 @@ export class TowerRunner {
     this.size = config.imageSize;
   }
 
+  /** @param processor how the tower wants its pixels */
   static async create(
     config: LiteVisionConfig,
+    processor: Pick<ImageProcessor, 'mean' | 'std' | 'rescaleFactor'>,
     weights: Weights,
     keep: 'maps' | 'patches',
     threads = 2,
@@ -41,7 +44,15 @@ export class TowerRunner {
     const graph = new Graph('tower', 'inference');
     const s = config.imageSize;
     const pixels = graph.input('pixels', 'uint8', ['n', s, s, 3]);
-    const scaled = g.div(g.sub(g.cast(g.transpose(pixels, [0, 3, 1, 2]), 'float32'), 127), 128);
+    // In levels of 0 to 255.
+    const levels = (values: readonly number[]): g.Value =>
+      graph.constant(
+        Float32Array.from(values, (value) => value / processor.rescaleFactor),
+        [3, 1, 1],
+        'float32',
+      );
+    const colours = g.cast(g.transpose(pixels, [0, 3, 1, 2]), 'float32');
+    const scaled = g.div(g.sub(colours, levels(processor.mean)), levels(processor.std));
     const { maps, probabilities } = liteFeatures(graph, config, scaled);
     const kept = keep === 'maps' ? maps : foldMaps(graph, config, maps);
     graph.output('patches', g.cast(kept, 'float16'));

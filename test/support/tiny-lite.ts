@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeSafetensors } from '../../src/checkpoint/safetensors-write.ts';
+import { parsePreprocessor } from '../../src/media/index.ts';
 import { type ModelConfig, parseModelConfig } from '../../src/model/config.ts';
 import type { LiteVisionConfig } from '../../src/model/vision/config.ts';
 import { parseVisionConfig } from '../../src/model/vision/index.ts';
@@ -36,6 +37,19 @@ export const TINY_VISION = {
   classes: 6,
   taps: [1, 2],
 };
+
+/** The pixels of {@link TINY_VISION}, as its `preprocessor_config.json` has it. */
+const TINY_PREPROCESSOR = {
+  image_processor_type: 'CLIPImageProcessor',
+  image_mean: [127 / 255, 127 / 255, 127 / 255],
+  image_std: [128 / 255, 128 / 255, 128 / 255],
+  rescale_factor: 1 / 255,
+  resample: 3,
+  size: { shortest_edge: 64 },
+  crop_size: { height: 64, width: 64 },
+};
+
+export const TINY_PROCESSOR = parsePreprocessor(TINY_PREPROCESSOR, 'pad');
 
 export const TINY_CONFIG = {
   model_type: 'llava_mini_llama',
@@ -104,15 +118,7 @@ export async function writeTinyRun(
   await write('model/tokenizer.json', trainTokenizer([...texts, ...texts], TINY_CONFIG.vocab_size));
   await write('model/tokenizer_config.json', TOKENIZER_CONFIG);
   await write('model/vision_tower/config.json', TINY_VISION);
-  await write('model/vision_tower/preprocessor_config.json', {
-    image_processor_type: 'CLIPImageProcessor',
-    image_mean: [127 / 255, 127 / 255, 127 / 255],
-    image_std: [128 / 255, 128 / 255, 128 / 255],
-    rescale_factor: 1 / 255,
-    resample: 3,
-    size: { shortest_edge: 64 },
-    crop_size: { height: 64, width: 64 },
-  });
+  await write('model/vision_tower/preprocessor_config.json', TINY_PREPROCESSOR);
   await writeSafetensors(
     join(dir, 'start.safetensors'),
     [...tinyWeights(seed)].map(([name, weight]) => ({ name, dtype: 'F32' as const, ...weight })),
