@@ -24,8 +24,11 @@ test('training goes on at another picture size, with pictures of that size alone
     return log;
   };
   try {
-    const tower = join(dir, 'model', 'vision_tower', 'config.json');
-    await writeFile(tower, JSON.stringify({ ...TINY_VISION, image_size: 96 }));
+    const tower = join(dir, 'model', 'vision_tower');
+    await writeFile(join(tower, 'config.json'), JSON.stringify({ ...TINY_VISION, image_size: 96 }));
+    await expect(run(96)).rejects.toMatchObject({ code: 'bad-model', hint: expect.stringContaining('image_size') });
+    const pixels = join(tower, 'preprocessor_config.json');
+    await writeFile(pixels, (await readFile(pixels, 'utf8')).replaceAll('64', '96'));
     await expect(run(64)).rejects.toMatchObject({ code: 'bad-data', hint: expect.stringContaining('96') });
     const log = await run(96);
     expect(log.filter((line) => line.includes('fitted to pictures of 96 pixels'))).toHaveLength(2);

@@ -77,6 +77,7 @@ export async function openRun(path: string, options: TrainOptions): Promise<Run>
     throw new LlavaMiniError(
       'bad-model',
       `${processorPath} makes pictures of ${processor.size} pixels, but ${join(towerDir, 'config.json')} says ${vision.imageSize}`,
+      { hint: 'give image_size in the one and every size in the other the same value' },
     );
   const dir = join(base, plan.run);
   await mkdir(dir, { recursive: true }).catch((error) => {
