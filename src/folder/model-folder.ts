@@ -4,7 +4,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { realPathInside } from '../checkpoint/inside-folder.ts';
 import { LlavaMiniError } from '../errors.ts';
 import { type Graph, usedParameters } from '../graph/index.ts';
-import { CLIP_MEAN, CLIP_STD, type ImageProcessor, parsePreprocessor } from '../media/index.ts';
+import { CLIP_MEAN, CLIP_STD, checkTowerSize, type ImageProcessor, parsePreprocessor } from '../media/index.ts';
 import { type ModelConfig, parseModelConfig } from '../model/config.ts';
 import { parseVisionConfig, type VisionConfig, wellKnownTower, wellKnownTowers } from '../model/vision/index.ts';
 import { fileError } from '../util/atomic-file.ts';
@@ -119,11 +119,7 @@ async function readTower(
   const vision = parseVisionConfig(await readJson(dir, visionPath, hint), visionPath);
   const processorPath = join(folder, 'preprocessor_config.json');
   const processor = parsePreprocessor(await readJson(dir, processorPath, hint), imageAspect, processorPath);
-  if (processor.size !== vision.imageSize)
-    throw new LlavaMiniError(
-      'bad-model',
-      `${processorPath} makes pictures of ${processor.size} pixels, but ${visionPath} says ${vision.imageSize}`,
-    );
+  checkTowerSize(processor, processorPath, vision.imageSize, visionPath);
   return { vision, processor };
 }
 

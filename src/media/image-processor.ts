@@ -74,5 +74,19 @@ export function parsePreprocessor(
   return { size: c.size, mean, std, rescaleFactor: c.do_rescale ? c.rescale_factor : 1, aspect };
 }
 
+/**
+ * @param where the processor's file, for the message
+ * @param towerSize side of the pictures that the tower's own file asks for, in pixels
+ * @throws LlavaMiniError `bad-model` where the two files of a vision tower disagree
+ */
+export function checkTowerSize({ size }: ImageProcessor, where: string, towerSize: number, towerWhere: string): void {
+  if (size !== towerSize)
+    throw new LlavaMiniError(
+      'bad-model',
+      `${where} makes pictures of ${size} pixels, but ${towerWhere} says ${towerSize}`,
+      { hint: 'give image_size in the one and every size in the other the same value' },
+    );
+}
+
 const zeros = (): [number, number, number] => [0, 0, 0];
 const ones = (): [number, number, number] => [1, 1, 1];

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { LlavaMiniError } from '../errors.ts';
-import { type ImageProcessor, parsePreprocessor } from '../media/index.ts';
+import { checkTowerSize, type ImageProcessor, parsePreprocessor } from '../media/index.ts';
 import { type ModelConfig, parseModelConfig } from '../model/config.ts';
 import type { LiteVisionConfig } from '../model/vision/config.ts';
 import { parseVisionConfig } from '../model/vision/index.ts';
@@ -73,12 +73,7 @@ export async function openRun(path: string, options: TrainOptions): Promise<Run>
     });
   const processorPath = join(towerDir, 'preprocessor_config.json');
   const processor = parsePreprocessor(await readJson(processorPath), config.imageAspect, processorPath);
-  if (processor.size !== vision.imageSize)
-    throw new LlavaMiniError(
-      'bad-model',
-      `${processorPath} makes pictures of ${processor.size} pixels, but ${join(towerDir, 'config.json')} says ${vision.imageSize}`,
-      { hint: 'give image_size in the one and every size in the other the same value' },
-    );
+  checkTowerSize(processor, processorPath, vision.imageSize, join(towerDir, 'config.json'));
   const dir = join(base, plan.run);
   await mkdir(dir, { recursive: true }).catch((error) => {
     throw fileError(error, dir);

@@ -196,7 +196,10 @@ const PRESENCE = [
 ];
 
 const PLURAL_PRESENCE = PRESENCE.map((line) =>
-  line.replace(/^Is /, 'Are ').replace('Does {x} appear', 'Do {x} appear').replace('Is it here', 'Are they here'),
+  line
+    .replace(/^Is (?!there any)/, 'Are ')
+    .replace('Does {x} appear', 'Do {x} appear')
+    .replace('Is it here', 'Are they here'),
 );
 
 /** More words for the questions that training asks. */
