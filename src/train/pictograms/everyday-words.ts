@@ -1,6 +1,7 @@
 import type { Random } from '../../util/random.ts';
 import { WHICH_KIND_TEMPLATES } from './questions.ts';
 import { BIGGER_TEMPLATES } from './questions-bigger.ts';
+import { CHOICE_TEMPLATES, SEVERAL_CHOICE_TEMPLATES } from './questions-choice.ts';
 import { COLOUR_TEMPLATES, PLURAL_COLOUR_TEMPLATES } from './questions-colour.ts';
 import { COUNT_TEMPLATES } from './questions-count.ts';
 import { DESCRIBE_TEMPLATES, LONE_DESCRIBE_TEMPLATES } from './questions-describe.ts';
@@ -202,6 +203,29 @@ const PLURAL_PRESENCE = PRESENCE.map((line) =>
     .replace('Is it here', 'Are they here'),
 );
 
+const CHOICE = [
+  "What's this?",
+  "What's that?",
+  'Which is it?',
+  'Which of the following is this?',
+  'Which option is right?',
+  'Pick the right option.',
+  'Which of these is it?',
+  'Which of these is shown?',
+  'Choose the right answer.',
+  'What is this a picture of?',
+  'Which word fits the picture?',
+];
+
+const SEVERAL_CHOICE = [
+  'Which of these can you see?',
+  'Which of the following is in the picture?',
+  'Which option is in the picture?',
+  'One of these is in the picture. Which?',
+  'Pick what is shown.',
+  'Which one of these do you see?',
+];
+
 /** More words for the questions that training asks. */
 export const EVERYDAY: Phrasebook = {
   wordings: new Map<readonly string[], readonly string[]>([
@@ -273,8 +297,24 @@ export const EVERYDAY: Phrasebook = {
         'Name the {n}.',
       ],
     ],
+    [CHOICE_TEMPLATES, CHOICE],
+    [SEVERAL_CHOICE_TEMPLATES, SEVERAL_CHOICE],
     [CATEGORY_TEMPLATES, ['What kind of object is it?', "What's the category?", 'Which type of thing do you see?']],
   ]),
+  choice: {
+    marks: ['A: ', 'A) ', 'A. ', '(A) ', 'A - '],
+    joins: [' ', ', ', '; ', '\n', ' or '],
+    either: [
+      'Is this {x}?',
+      'Is it {x}?',
+      'Is that {x}?',
+      'What is this, {x}?',
+      'What is it: {x}?',
+      'Do you see {x}?',
+      'Does the picture show {x}?',
+      'Is this a picture of {x}?',
+    ],
+  },
   words: [
     [/\b(picture|image)\b/g, ['picture', 'image', 'photo', 'photograph', 'drawing', 'pic', 'scene']],
     [/\bWhat is\b/g, ["what's", 'what is']],

@@ -2,7 +2,7 @@ import type { PromptPlace } from '../tokenise.ts';
 import { MOST_OBJECTS } from './layout.ts';
 import { CHARACTERS } from './patch-letters.ts';
 import { nothingClass, PATCH_ATTRIBUTES, patchClassCount } from './patch-targets.ts';
-import { LETTERS } from './questions-name.ts';
+import { LETTERS } from './questions-choice.ts';
 import type { Relation } from './questions-relation.ts';
 
 /** @file What tokens of a prompt are to tell of a picture, so that pre-fusion learns to look (`lookupLoss`). */

@@ -8,7 +8,7 @@ import { type Lookup, lookupClasses, RELATIONS } from './lookup-types.ts';
 import { lookupsOf } from './lookups.ts';
 import { conceptClass } from './patch-targets.ts';
 import { askAbout, type QuestionKind } from './questions.ts';
-import { choiceQuestion, LETTERS } from './questions-name.ts';
+import { choiceQuestion, LETTERS } from './questions-choice.ts';
 import { textQuestion } from './questions-text.ts';
 import type { Question } from './questions-types.ts';
 import { viewScene } from './questions-view.ts';
@@ -55,9 +55,11 @@ test('of all questions that are made up, each place tells something once, and te
   expect(within / places).toBeLessThan(0.02);
 });
 
+const offers = (...names: string[]) => names.map((name) => ({ name }));
+
 test('of a multiple choice, each option knows its letter and whether it is right, beside what it names', () => {
   for (let i = 0; i < 20; i++) {
-    const question = choiceQuestion('cat', ['hammer', 'french fries', 'piano'], new Random(i));
+    const question = choiceQuestion({ name: 'cat' }, offers('hammer', 'french fries', 'piano'), new Random(i));
     const options = lookupsOf(question, viewScene(catAndDogs)).filter(({ targets }) => targets.isRight !== undefined);
     const letters = 'ABCD'.slice(0, options.length).split('');
     expect(options.map(({ targets }) => targets.optionLetter)).toEqual(letters.map((_, letter) => letter));
@@ -69,7 +71,7 @@ test('of a multiple choice, each option knows its letter and whether it is right
       expect(targets.counts).toBe(targets.isRight);
     }
   }
-  const colours = choiceQuestion('red', ['blue'], new Random('colour'), ['What colour is the cat?']);
+  const colours = choiceQuestion({ name: 'red' }, offers('blue'), new Random('colour'), ['What colour is the cat?']);
   const [right, cat, ...offered] = lookupsOf(colours, viewScene(catAndDogs));
   expect(right).toEqual({ end: 'last', targets: { rightOption: LETTERS.indexOf(colours.answer as 'A') } });
   expect(cat.targets).toMatchObject({ colours: red, counts: 1 });

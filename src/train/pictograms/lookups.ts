@@ -11,8 +11,9 @@ import type { SceneView } from './questions-view.ts';
 export function lookupsOf(question: Question, view: SceneView): Mention[] {
   const mentions = mentionsIn(question.question, view);
   const { options = [] } = question;
-  const offered = options.map(({ end, right }, nth): Mention => {
-    const named = mentions.find((mention) => mention.end === end);
+  const offered = options.map(({ end, right, renamed }, nth): Mention => {
+    // Another of its names may be the first of something else.
+    const named = renamed ? undefined : mentions.find((mention) => mention.end === end);
     return { end, targets: { ...named?.targets, optionLetter: nth, isRight: right ? 1 : 0 } };
   });
   const others = mentions.filter(({ end }) => options.every((option) => option.end !== end));

@@ -119,60 +119,6 @@ export function categoryQuestion(thing: Thing, random: Random): Question {
   });
 }
 
-export const LETTERS = ['A', 'B', 'C', 'D'] as const;
-
-const CHOICE_SUFFIXES: readonly string[] = [
-  '',
-  '',
-  ' Answer with the letter.',
-  " Answer with the option's letter from the given choices directly.",
-  ' Which letter is right?',
-  ' Choose one.',
-];
-
-const CHOICE_TEMPLATES: readonly string[] = [
-  'What is this?',
-  'What is it?',
-  'What is in the picture?',
-  'What is shown?',
-  'What do you see?',
-  'Which of these is in the picture?',
-  'Which one is it?',
-  'Choose what the picture shows.',
-  'What does the image show?',
-];
-
-/**
- * Multiple choice with two to four options, one of them right; the answer is the letter.
- *
- * @param wrong names that are surely not right, at least one
- */
-export function choiceQuestion(
-  right: string,
-  wrong: readonly string[],
-  random: Random,
-  templates: readonly string[] = CHOICE_TEMPLATES,
-  accepted: readonly string[] = [],
-): Question {
-  const count = Math.min(wrong.length, random.chance(0.65) ? 3 : 1 + random.int(2));
-  const options = random.shuffle([right, ...wrong.slice(0, count)]);
-  const letter = LETTERS[options.indexOf(right)];
-  const mark = random.pick([': ', ') ', '. ']);
-  const join = random.pick([' ', ', ', ' ']);
-  let question = `${random.pick(templates)} `;
-  const ends = options.map((option, i) => {
-    question += `${i === 0 ? '' : join}${LETTERS[i]}${mark}${option}`;
-    return { end: question.length, right: option === right };
-  });
-  return {
-    kind: 'choice',
-    question: question + random.pick(CHOICE_SUFFIXES),
-    answer: letter,
-    accepted: [`${letter}: ${right}`, right, ...accepted],
-    options: ends,
-  };
-}
-
 /** Up to three things out of a table that none of these may be taken for; half of the time of a like kind. */
 export function otherThings<T extends Thing>(
   present: readonly Thing[],

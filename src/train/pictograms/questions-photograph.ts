@@ -1,11 +1,12 @@
 import type { Random } from '../../util/random.ts';
 import type { NamedConcept } from './concepts.ts';
+import { choiceQuestion } from './questions-choice.ts';
 import { COLOUR_TEMPLATES, colourQuestion, PLURAL_COLOUR_TEMPLATES } from './questions-colour.ts';
 import { countQuestion } from './questions-count.ts';
 import { describeQuestion, LONE_DESCRIBE_TEMPLATES } from './questions-describe.ts';
-import { categoryQuestion, choiceQuestion, isItQuestion, nameQuestion, otherThings } from './questions-name.ts';
+import { categoryQuestion, isItQuestion, nameQuestion, otherThings } from './questions-name.ts';
 import { refusal } from './questions-refuse.ts';
-import { CLEAR_KINDS, rightNames, type Thing } from './questions-thing.ts';
+import { CLEAR_KINDS, type Thing } from './questions-thing.ts';
 import type { Question } from './questions-types.ts';
 import type { SceneView, ThingGroup } from './questions-view.ts';
 import { PLURAL_WHERE_TEMPLATES, WHERE_TEMPLATES, whereQuestion } from './questions-where.ts';
@@ -51,8 +52,7 @@ export function askAboutPhotograph(
     colourQuestion(view, random),
   ];
   if (others.length > 0) {
-    const wrong = others.map(({ name }) => name);
-    questions.push(choiceQuestion(thing.name, wrong, random, undefined, rightNames(thing)));
+    questions.push(choiceQuestion(thing, others, random));
     questions.push(missingQuestion(random.pick(others), WHERE, random));
     if (colours.thing !== null) questions.push(missingQuestion(random.pick(others), COLOUR, random));
   }

@@ -1,3 +1,5 @@
+import type { Name } from './names.ts';
+
 /** What is asked: each kind is scored on its own. */
 export const QUESTION_KINDS = [
   'name',
@@ -30,6 +32,22 @@ export interface Question {
   parts?: string[][];
   /** Of a list of things: where each ends in the answer, in UTF-16 units, and in which of the picture's parts it comes first. */
   listed?: { end: number; slot: number }[];
-  /** Of a multiple choice, A first: where each option ends in the question, in UTF-16 units, and whether it is right. */
-  options?: { end: number; right: boolean }[];
+  /** Of a multiple choice, A first. */
+  options?: Option[];
+}
+
+/** One option of a multiple choice. */
+export interface Option {
+  /** Where it ends in the question, in UTF-16 units. */
+  end: number;
+  right: boolean;
+  offer: Offer;
+  /** Whether it goes by another than its first name. */
+  renamed?: boolean;
+}
+
+/** What may be offered: a thing, with its other names, or any word. */
+export interface Offer extends Partial<Name> {
+  name: string;
+  synonyms?: readonly string[];
 }

@@ -2,28 +2,22 @@ import type { Random } from '../../util/random.ts';
 import { type NamedConcept, namedConcepts, shapeConcepts } from './concepts.ts';
 import { isOfKind, kindNoun, kindOf } from './kinds.ts';
 import { biggerQuestion } from './questions-bigger.ts';
+import { askChoice } from './questions-choice.ts';
 import { colourQuestion } from './questions-colour.ts';
 import { compareQuestion } from './questions-compare.ts';
 import { countQuestion } from './questions-count.ts';
 import { describeQuestion, LONE_DESCRIBE_TEMPLATES } from './questions-describe.ts';
-import {
-  categoryQuestion,
-  choiceQuestion,
-  isItQuestion,
-  nameQuestion,
-  nothingQuestion,
-  otherThings,
-} from './questions-name.ts';
+import { categoryQuestion, isItQuestion, nameQuestion, nothingQuestion, otherThings } from './questions-name.ts';
 import { refuseQuestion } from './questions-refuse.ts';
 import { relationQuestion } from './questions-relation.ts';
 import { noTextQuestion, textQuestion } from './questions-text.ts';
-import { CLEAR_KINDS, rightNames } from './questions-thing.ts';
+import { CLEAR_KINDS } from './questions-thing.ts';
 import { QUESTION_KINDS, type Question, type QuestionKind } from './questions-types.ts';
 import { type SceneView, viewScene } from './questions-view.ts';
 import { whereQuestion } from './questions-where.ts';
-import { makeQuestion, numberWord } from './questions-wording.ts';
+import { makeQuestion } from './questions-wording.ts';
 import { yesNoQuestion } from './questions-yesno.ts';
-import { COLOUR_NAMES, type Scene } from './types.ts';
+import type { Scene } from './types.ts';
 
 export { QUESTION_KINDS, type Question, type QuestionKind } from './questions-types.ts';
 
@@ -154,48 +148,3 @@ function askCategory(view: SceneView, random: Random): Question | null {
   }
   return null;
 }
-
-/** What is shown, how many or which colour, with options. */
-function askChoice(view: SceneView, random: Random, table: readonly NamedConcept[]): Question | null {
-  const coloured = view.singles.filter((group) => group.colour !== null && group.thing.use !== 'plural');
-  const counted = view.askable.filter((group) => group.thing.use === 'count' && group.members.length > 1);
-  const subject = random.float();
-  if (subject < 0.2 && coloured.length > 0) {
-    const { thing, colour } = random.pick(coloured);
-    const wrong = random.shuffle(COLOUR_NAMES.filter((other) => other !== colour));
-    return choiceQuestion(colour ?? '', wrong, random, [
-      `What colour is the ${thing.name}?`,
-      `Which color is the ${thing.name}?`,
-    ]);
-  }
-  if (subject < 0.4 && counted.length > 0) {
-    const { thing, members } = random.pick(counted);
-    const wrong = random.shuffle([1, 2, 3, 4, 5, 6].filter((count) => count !== members.length)).map(numberWord);
-    return choiceQuestion(numberWord(members.length), wrong, random, [
-      `How many ${thing.plural} are there?`,
-      `How many ${thing.plural} do you see?`,
-    ]);
-  }
-  if (view.askable.length === 0) return null;
-  const { thing } = random.pick(view.askable);
-  const others = otherThings(
-    view.groups.map((group) => group.thing),
-    table,
-    random,
-  );
-  if (others.length === 0) return null;
-  const wrong = others.map((other) => other.name);
-  const single = view.scene.objects.length === 1;
-  return choiceQuestion(thing.name, wrong, random, single ? undefined : SEVERAL_TEMPLATES, rightNames(thing));
-}
-
-const SEVERAL_TEMPLATES: readonly string[] = [
-  'Which of these is in the picture?',
-  'What is in the picture?',
-  'Which of these do you see?',
-  'Which one is shown?',
-  'What can you see?',
-  'Which of these things is there?',
-  'What does the image show?',
-  'Choose what is in the image.',
-];

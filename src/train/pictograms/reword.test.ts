@@ -4,9 +4,13 @@ import { Random } from '../../util/random.ts';
 import { conceptOfSlug, namedConcepts } from './concepts.ts';
 import { imaginedScene } from './corpus.ts';
 import { EVERYDAY, someReworded } from './everyday-words.ts';
-import { askAbout, type Question } from './questions.ts';
+import { lookupsOf } from './lookups.ts';
+import { askAbout } from './questions.ts';
+import { CHOICE_TEMPLATES, withOptions } from './questions-choice.ts';
 import { asksForWord, nameQuestion, otherThings } from './questions-name.ts';
 import { refuseQuestion } from './questions-refuse.ts';
+import type { Offer } from './questions-types.ts';
+import { viewScene } from './questions-view.ts';
 import { reword } from './reword.ts';
 
 const cat = conceptOfSlug('cat');
@@ -17,7 +21,7 @@ const bare = (line: string): string => line.toLowerCase().replace(/[?.!]$/, '');
 test('only the words change: what is asked, and how shortly, stays', () => {
   const random = new Random(1);
   let changed = 0;
-  for (const question of asked)
+  for (const question of asked.filter(({ options }) => options === undefined))
     for (const book of [EVERYDAY, UNTAUGHT]) {
       const other = reword(question, random, book);
       expect({ ...other, question: '' }).toEqual({ ...question, question: '' });
@@ -31,10 +35,58 @@ test('only the words change: what is asked, and how shortly, stays', () => {
   expect(changed / asked.length).toBeGreaterThan(1);
 });
 
-test('a multiple choice stays as it is: its options have their places', () => {
-  const choices = asked.filter(({ kind }) => kind === 'choice');
+const choices = asked.filter(({ kind }) => kind === 'choice');
+
+test('a multiple choice keeps its letters; its options may go by other names that they have', () => {
   expect(choices.length).toBeGreaterThan(50);
-  for (const choice of choices) expect(reword(choice, new Random(1), EVERYDAY)).toBe(choice);
+  const random = new Random(5);
+  let [renamed, either] = [0, 0];
+  for (const choice of choices) {
+    expect(reword(choice, random, UNTAUGHT)).toBe(choice);
+    const other = reword(choice, random, EVERYDAY);
+    const right = (choice.options ?? []).find((option) => option.right)?.offer as Offer;
+    if (other.options === undefined) {
+      either++;
+      expect(choice.wording?.templates).toBe(CHOICE_TEMPLATES);
+      const told = /^(?:It is|They are) (?:an? |the )?(.*)\.$/.exec(other.answer)?.[1];
+      expect([right.name, ...(right.synonyms ?? [])]).toContain(told);
+      expect(other.question).toContain(told);
+      expect(other.question).toMatch(/ or /);
+      continue;
+    }
+    expect({ ...other, question: '', options: [] }).toEqual({ ...choice, question: '', options: [] });
+    expect(other.options.map((option) => option.right)).toEqual(choice.options?.map((option) => option.right));
+    for (const [i, { end, offer, renamed: isRenamed }] of other.options.entries()) {
+      expect(other.question.slice(0, end).toLowerCase().endsWith(offer.name.toLowerCase())).toBe(true);
+      const first = choice.options?.[i].offer as Offer;
+      expect(isRenamed ? first.synonyms : [first.name]).toContain(offer.name);
+      renamed += Number(isRenamed ?? false);
+    }
+  }
+  expect(renamed).toBeGreaterThan(10);
+  expect(either).toBeGreaterThan(1);
+});
+
+test('what another name stands for is not looked up as the thing that has it for its first', () => {
+  const scene = imaginedScene('scene 3', 'AB3');
+  const [dog, hammer] = [conceptOfSlug('dog'), conceptOfSlug('hammer')];
+  const wolf: Offer = { ...conceptOfSlug('wolf'), name: 'dog', synonyms: [] };
+  const { question, ends } = withOptions('What is it?', [wolf.name, hammer.name], 'A: ', ' ');
+  const offered = (renamed: boolean) =>
+    lookupsOf(
+      {
+        ...choices[0],
+        question,
+        options: [
+          { end: ends[0], right: true, offer: wolf, renamed },
+          { end: ends[1], right: false, offer: hammer },
+        ],
+      },
+      viewScene(scene),
+    ).find(({ end }) => end === ends[0])?.targets;
+  expect(scene.objects.map(({ concept }) => concept)).not.toContain(dog.id);
+  expect(offered(false)).toMatchObject({ isRight: 1, counts: 0 });
+  expect(offered(true)).toEqual({ isRight: 1, optionLetter: 0 });
 });
 
 test('a thing may be asked for by its kind, never by its own name', () => {
@@ -77,10 +129,9 @@ test('what is absent is asked after in the words for what is there: they give no
 
 test('a share of the questions is reworded; without one, nothing is drawn', () => {
   const some = someReworded(asked, new Random(2), 0.3);
-  const changed = some.filter((question, i) => question !== asked[i] && question.options === undefined).length;
-  const open = asked.filter((question: Question) => question.options === undefined).length;
-  expect(changed / open).toBeGreaterThan(0.25);
-  expect(changed / open).toBeLessThan(0.35);
+  const changed = some.filter((question, i) => question !== asked[i]).length;
+  expect(changed / asked.length).toBeGreaterThan(0.25);
+  expect(changed / asked.length).toBeLessThan(0.35);
   const [one, other] = [new Random(3), new Random(3)];
   expect(someReworded(asked, one, 0)).toBe(asked);
   expect(one.float()).toBe(other.float());

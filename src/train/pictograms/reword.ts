@@ -1,11 +1,14 @@
 import type { Random } from '../../util/random.ts';
 import type { Question } from './questions-types.ts';
 import { fillIn, inHaste } from './questions-wording.ts';
+import { type ChoiceBook, rewordChoice } from './reword-choice.ts';
 
 /** Other words for what questions ask. */
 export interface Phrasebook {
   /** For a list of wordings others, to use in their place; those with a place that nothing fills are passed over. */
   wordings: ReadonlyMap<readonly string[], readonly string[]>;
+  /** How options of a multiple choice are put; without it, a multiple choice stays as it is. */
+  choice?: ChoiceBook;
   /** Words and what they may be changed for, `picture` for all the words for one. */
   words: readonly (readonly [from: RegExp, to: readonly string[]])[];
   /** What may stand before a question, or nothing. */
@@ -23,16 +26,17 @@ const ADDED = 0.15;
 /** How often a question comes as people type in haste. */
 const HASTY = 0.2;
 
-/**
- * The same question in other words, as people ask; a multiple choice stays as it is, for its options have their places.
- */
-export function reword(asked: Question, random: Random, { wordings, words, before, after }: Phrasebook): Question {
-  if (asked.wording === undefined || asked.options !== undefined) return asked;
+/** The same question in other words, as people ask. */
+export function reword(asked: Question, random: Random, book: Phrasebook): Question {
+  const { wordings, choice, words, before, after } = book;
+  if (asked.wording === undefined || (asked.options !== undefined && choice === undefined)) return asked;
   const { templates, fill, suffix } = asked.wording;
   const others = (wordings.get(templates) ?? []).filter((line) => !fillIn(line, fill).includes('{'));
   let template = random.pick(others.length > 0 ? others : templates);
   for (const [from, to] of words)
     if (random.chance(CHANGED)) template = template.replace(from, (word) => likeCased(random.pick(to), word));
+  if (asked.options !== undefined && choice !== undefined)
+    return rewordChoice(asked, fillIn(template, fill), random, choice);
   let question = fillIn(template, fill);
   if (before.length > 0 && random.chance(ADDED))
     question = `${random.pick(before)} ${inHaste(question)}${lastMark(question)}`;
