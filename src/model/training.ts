@@ -12,7 +12,7 @@ import { type LookupHeads, lookupLoss, pointerLoss } from './lookup-loss.ts';
 import { tableConstants } from './masked-attention.ts';
 import { prefuseImage, prefuseQuestions } from './prefusion.ts';
 import { patchGrid, type VisionConfig } from './vision/index.ts';
-import { type WordTable, wordLoss } from './word-loss.ts';
+import { type Words, wordLoss } from './word-loss.ts';
 
 /** Static sizes of one training step. */
 export interface StepShape {
@@ -42,7 +42,7 @@ export function ownSizes({ promptTokens, sequence, opening = [] }: StepShape, vi
 }
 
 /** Words of each kind, what their loss counts for, and whether the vision token learns them instead of the patches. */
-export type Words = Readonly<Record<string, { table: WordTable; weight: number; still?: boolean; token?: boolean }>>;
+export type WordKinds = Readonly<Record<string, Words & { weight: number; token?: boolean }>>;
 
 /** Tokens that have to tell something in a step, at most. */
 export function lookupPlaces({ pictures, questions }: StepShape): number {
@@ -53,7 +53,7 @@ export interface AnswerLossOptions {
   /** The reference detaches token embeddings on their way in; we train them. */
   detachEmbeddings?: boolean;
   /** Words that patches, or the vision token, are brought next to beside the answers, by kind. */
-  words?: Words;
+  words?: WordKinds;
   /** What fused tokens have to tell of the picture; see `lookupLoss`. */
   lookups?: LookupHeads;
   /** What rows that predict a list's tokens have to tell; see `pointerLoss`. */
@@ -135,10 +135,10 @@ export function answerLoss(
   const predicting = (x: Value): Value => g.takeRows(g.reshape(x, [n * sequence, d]), ...labelRows);
   const logits = head(graph, config, predicting(hidden));
   let loss = g.crossEntropy(logits, ints('labels', labels), graph.input('label_weights', 'float32', [labels]));
-  for (const [name, { table, weight, still, token }] of Object.entries(options.words ?? {})) {
+  for (const [name, { weight, token, ...own }] of Object.entries(options.words ?? {})) {
     const rows = token ? pictures * c2 : pictures * grid.side ** 2;
     const shown = token ? input.projectedCompressed : g.slice(input.projectedGlobal, 1, 0, grid.side ** 2);
-    loss = g.add(loss, g.mul(wordLoss(graph, config, name, g.reshape(shown, [rows, d]), table, still), weight));
+    loss = g.add(loss, g.mul(wordLoss(graph, config, name, g.reshape(shown, [rows, d]), own), weight));
   }
   const lookupLogits: Record<string, Value> = {};
   const add = (told: { loss: Value; logits: Record<string, Value> }): void => {

@@ -11,10 +11,13 @@ const ROWS = 3;
 const WORDS = [[5], [6, 7, 6], [], [8, 9]];
 const NAME = 'model.embed_tokens.weight';
 
-test('the loss is the cross-entropy of cosines with the mean of the words, over all classes', async () => {
+test.each<{ over: string; alsoRight?: number[][] }>([
+  { over: 'all classes' },
+  { over: 'all but those whose words are right, too', alsoRight: [[], [3], [], []] },
+])('the loss is the cross-entropy of cosines with the mean of the words, over $over', async ({ alsoRight }) => {
   const graph = new Graph('words', 'training');
   const patches = graph.input('patches', 'float32', [ROWS, D]);
-  const loss = wordLoss(graph, config, 'names', patches, WORDS);
+  const loss = wordLoss(graph, config, 'names', patches, { table: WORDS, alsoRight });
   const table = graph.parameters.get(NAME);
   if (!table) throw new Error('the words are not taken from the token embeddings');
   const [dTable, dPatches] = gradients(loss, [table, patches]);
@@ -37,7 +40,8 @@ test('the loss is the cross-entropy of cosines with the mean of the words, over 
   const expected = [0, 1].reduce((sum, row) => {
     const own = features.subarray(row * D, (row + 1) * D);
     const scores = means.map((mean) => (20 * own.reduce((s, x, d) => s + x * mean[d], 0)) / norm(own) / norm(mean));
-    const all = Math.log(scores.reduce((s, x) => s + Math.exp(x), 0));
+    const others = scores.filter((_, i) => !alsoRight?.[targets[row]].includes(i));
+    const all = Math.log(others.reduce((s, x) => s + Math.exp(x), 0));
     return sum + weights[row] * (all - scores[targets[row]]);
   }, 0);
   const out = await run(features);

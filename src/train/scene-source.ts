@@ -1,3 +1,4 @@
+import type { WordKinds } from '../model/training.ts';
 import type { WordTable } from '../model/word-loss.ts';
 import type { TextTokenizer } from '../text/index.ts';
 import type { Random } from '../util/random.ts';
@@ -11,6 +12,7 @@ import { someReworded } from './pictograms/everyday-words.ts';
 import type { Mention } from './pictograms/lookup-types.ts';
 import { lookupsOf } from './pictograms/lookups.ts';
 import {
+  alsoNamed,
   conceptClass,
   nothingClass,
   type PatchAttribute,
@@ -60,19 +62,22 @@ export function patchWords(
 ): Pick<AnswerStage, 'words' | 'ground'> {
   // Places are told in ninths.
   const thirds = (words: readonly string[]): string[][] => words.flatMap((word) => [[word], [word], [word]]);
+  const names = patchClassWords();
   const all: Record<keyof WordWeights, readonly (readonly string[])[]> = {
-    names: patchClassWords(),
+    names,
     colours: ATTRIBUTES.colours.map((word) => [word]),
     rows: thirds(ATTRIBUTES.rows),
     columns: thirds(ATTRIBUTES.columns),
     kinds: ATTRIBUTES.kinds.map((word) => [word]),
-    token: patchClassWords(),
+    token: names,
   };
+  const named = (kind: string): Partial<WordKinds[string]> =>
+    all[kind as keyof WordWeights] === names ? { alsoRight: alsoNamed(), token: kind === 'token' } : {};
   const words = Object.entries(all).flatMap(([kind, own]) => {
     const weight = weights[kind as keyof WordWeights];
     return weight === undefined
       ? []
-      : [[kind, { table: wordTable(tokenizer, own), weight, still, token: kind === 'token' }] as const];
+      : [[kind, { table: wordTable(tokenizer, own), weight, still, ...named(kind) }] as const];
   });
   return {
     words: Object.fromEntries(words),

@@ -301,6 +301,7 @@ export const EVERYDAY: Phrasebook = {
     [SEVERAL_CHOICE_TEMPLATES, SEVERAL_CHOICE],
     [CATEGORY_TEMPLATES, ['What kind of object is it?', "What's the category?", 'Which type of thing do you see?']],
   ]),
+  otherNames: 0.5,
   choice: {
     marks: ['A: ', 'A) ', 'A. ', '(A) ', 'A - '],
     joins: [' ', ', ', '; ', '\n', ' or '],

@@ -1,3 +1,4 @@
+import { LlavaMiniError } from '../../errors.ts';
 import type { Random } from '../../util/random.ts';
 import { contrasts, randomCamera } from './augment.ts';
 import { nameColour, type Rgb, shadeOf } from './colour.ts';
@@ -20,16 +21,19 @@ const CLEAR_DIGITS = '2346789';
 export interface LetteringSceneOptions extends SceneOptions {
   /** Share of the pictures with an object beside the lettering; default 0.3. */
   withObject?: number;
+  /** Shortest and longest lettering; default `LETTERING_LENGTH`. */
+  letters?: readonly [shortest: number, longest: number];
 }
 
-/** A line of two to eight letters and digits, sometimes with an object above or below it. */
+/** A line of letters and digits, sometimes with an object above or below it. */
 export function letteringScene(random: Random, drawings: Drawings, options: LetteringSceneOptions): ScenePlan {
   const freedom = freedomOf(options);
+  const letters = checkedLength(options.letters ?? LETTERING_LENGTH);
   const layout = random.fork('layout');
   const companion = layout.chance(options.withObject ?? 0.3);
   const below = layout.chance(0.5);
   const text = random.fork('text');
-  const lettering = chooseLettering(text, companion ? 0.3 : 0.42);
+  const lettering = chooseLettering(text, companion ? 0.3 : 0.42, letters);
   const reach = halfHeight(lettering) + 0.02;
   lettering.y = companion ? (below ? 0.8 : 0.2) + text.uniform(-0.03, 0.03) : text.uniform(0.25, 0.75);
   lettering.y = Math.min(1 - reach, Math.max(reach, lettering.y));
@@ -58,17 +62,28 @@ export function letteringScene(random: Random, drawings: Drawings, options: Lett
   };
 }
 
+function checkedLength([shortest, longest]: typeof LETTERING_LENGTH): typeof LETTERING_LENGTH {
+  const [least, most] = LETTERING_LENGTH;
+  if (![shortest, longest].every(Number.isInteger) || shortest < least || longest > most || shortest > longest)
+    throw new LlavaMiniError(
+      'bad-argument',
+      `lettering is ${least} to ${most} letters long, not ${shortest} to ${longest}`,
+      { hint: `give letters as [shortest, longest], such as [5, 8].` },
+    );
+  return [shortest, longest];
+}
+
 /** Half the height that the turned line takes, tails of small letters included. */
 function halfHeight(plan: LetteringPlan): number {
   const half = (letteringAspect(plan) * plan.size) / 2;
   return Math.abs(Math.sin(plan.angle)) * half + Math.cos(plan.angle) * plan.size * 0.95;
 }
 
-function chooseLettering(random: Random, tallest: number): LetteringPlan {
+function chooseLettering(random: Random, tallest: number, letters: typeof LETTERING_LENGTH): LetteringPlan {
   const font = random.pick(FONTS);
   const paint = shadeOf(random.pick(COLOUR_NAMES), random);
   const plan: LetteringPlan = {
-    text: chooseText(random, isCapitalsOnly(font)),
+    text: chooseText(random, isCapitalsOnly(font), letters),
     font,
     paint,
     x: 0.5,
@@ -87,13 +102,12 @@ function chooseLettering(random: Random, tallest: number): LetteringPlan {
 }
 
 /** Words, numbers and mixtures, in capitals or small letters. */
-function chooseText(random: Random, capitals: boolean): string {
+function chooseText(random: Random, capitals: boolean, [shortest, longest]: typeof LETTERING_LENGTH): string {
   const kind = random.float();
-  const [shortest, longest] = LETTERING_LENGTH;
   const length = shortest + random.int(longest - shortest + 1);
   const from = (characters: string) => Array.from({ length }, () => characters[random.int(characters.length)]).join('');
   if (kind < 0.45) {
-    const word = random.pick(LETTERING_WORDS);
+    const word = random.pick(LETTERING_WORDS.filter((own) => own.length >= shortest && own.length <= longest));
     if (capitals || random.chance(0.5)) return word.toUpperCase();
     return random.chance(0.5) ? word : word[0].toUpperCase() + word.slice(1);
   }

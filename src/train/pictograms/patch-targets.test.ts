@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { conceptOfSlug, namedConcepts } from './concepts.ts';
 import { CHARACTERS } from './patch-letters.ts';
 import {
+  alsoNamed,
+  conceptClass,
   nothingClass,
   PATCH_ATTRIBUTES,
   patchAttribute,
@@ -150,4 +152,13 @@ test('a patch may hold two letters, told apart at a quarter of its width from ei
   expect(row('leftLetters')).toEqual([0, 2, -1, -1]);
   expect(row('rightLetters')).toEqual([1, 3, -1, -1]);
   expect(patchAttribute('leftLetters', scene([]), 4)).toEqual(new Int32Array(16).fill(-1));
+});
+
+test('a class has the classes beside it whose first names its thing has for others', () => {
+  const also = alsoNamed();
+  const of = (slug: string): number => conceptClass(conceptOfSlug(slug).id);
+  expect(also).toHaveLength(patchClassCount());
+  expect(also[of('locomotive')]).toEqual([of('train')]);
+  expect(also[of('train')]).toEqual([]);
+  expect(also.flatMap((others, i) => others.filter((other) => other === i))).toEqual([]);
 });

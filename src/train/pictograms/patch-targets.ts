@@ -45,6 +45,17 @@ export function patchClassWords(): readonly (readonly string[])[] {
   ];
 }
 
+/** Of each class, the others whose first name is another name of its own: a steam train is a train, too. */
+export function alsoNamed(): readonly (readonly number[])[] {
+  const things = [...namedConcepts(), ...shapeConcepts()];
+  const byName = new Map(things.map(({ name, id }) => [name, id]));
+  const also: number[][] = Array.from({ length: patchClassCount() }, () => []);
+  for (const { id, synonyms } of things)
+    for (const other of synonyms.flatMap((name) => byName.get(name) ?? []))
+      if (other !== id) also[conceptClass(id)].push(conceptClass(other));
+  return also;
+}
+
 /** The class of patches that show a concept or plain shape. */
 export function conceptClass(id: string): number {
   return classTable().classes.get(id) as number;

@@ -160,6 +160,7 @@ export function isItQuestion(thing: Thing, table: readonly Thing[], random: Rand
     kind: 'yesno',
     templates: asked.use === 'plural' ? PLURAL_IS_IT_TEMPLATES : IS_IT_TEMPLATES,
     fill: { x: withArticle(asked) },
+    thing: yes ? thing : undefined,
     answer: random.chance(0.5) ? long : yes ? 'Yes.' : 'No.',
     short: yes ? 'Yes' : 'No',
     accepted: [long],

@@ -27,7 +27,13 @@ export interface Question {
   /** Other right answers, in any spelling that normalises to the same; the answer need not be among them. */
   accepted: string[];
   /** The wordings it is one of, what fills their places, and what follows: so that it can be worded anew (`reword`). */
-  wording?: { templates: readonly string[]; fill: Readonly<Record<string, string>>; suffix: string };
+  wording?: {
+    templates: readonly string[];
+    fill: Readonly<Record<string, string>>;
+    suffix: string;
+    /** The thing whose name, with its article, fills `{x}`, where the answer is the same by any of its names. */
+    thing?: Offer;
+  };
   /** For a list of things: the forms of each part, all of which a right answer has, in any order. */
   parts?: string[][];
   /** Of a list of things: where each ends in the answer, in UTF-16 units, and in which of the picture's parts it comes first. */

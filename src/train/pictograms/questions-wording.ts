@@ -1,5 +1,5 @@
 import type { Random } from '../../util/random.ts';
-import type { Question, QuestionKind } from './questions-types.ts';
+import type { Offer, Question, QuestionKind } from './questions-types.ts';
 
 /** Ask for a single word; the third is LLaVA's own wording. */
 export const SHORT_SUFFIXES: readonly string[] = [
@@ -33,6 +33,8 @@ export interface Wording {
   templates: readonly string[];
   /** What stands in the places. */
   fill?: Readonly<Record<string, string>>;
+  /** The thing whose name, with its article, fills `{x}`, where the answer is the same by any of its names. */
+  thing?: Offer;
   /** The answer as a full sentence. */
   answer: string;
   /** The answer as a word or phrase. */
@@ -43,7 +45,7 @@ export interface Wording {
 
 /** Chooses a wording and whether a sentence or a word is wanted. */
 export function makeQuestion(random: Random, wording: Wording): Question {
-  const { kind, answer, short, accepted = [], parts, templates, fill = {} } = wording;
+  const { kind, answer, short, accepted = [], parts, templates, fill = {}, thing } = wording;
   let question = fillIn(random.pick(templates), fill);
   if (random.chance(HASTY_SHARE)) question = inHaste(question);
   const isShort = short !== undefined && random.chance(SHORT_SHARE);
@@ -53,7 +55,7 @@ export function makeQuestion(random: Random, wording: Wording): Question {
   return {
     kind,
     question: question + suffix,
-    wording: { templates, fill, suffix },
+    wording: { templates, fill, suffix, ...(thing === undefined ? {} : { thing }) },
     answer: chosen,
     accepted: [...new Set(others)].filter((other) => other !== chosen),
     ...(parts === undefined ? {} : { parts }),

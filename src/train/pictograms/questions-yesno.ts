@@ -13,6 +13,8 @@ import { COLOUR_NAMES } from './types.ts';
 interface Asked {
   templates: readonly string[];
   fill: Record<string, string>;
+  /** See `Wording`. */
+  thing?: Thing;
   /** What follows "Yes, " or "No, ". */
   reason: string;
   /** Other reasons that are as true. */
@@ -33,6 +35,7 @@ export function yesNoQuestion(view: SceneView, table: readonly Thing[], random: 
       kind: 'yesno',
       templates: asked.templates,
       fill: asked.fill,
+      thing: asked.thing,
       answer: random.chance(0.5) ? `${word}, ${asked.reason}.` : `${word}.`,
       short: word,
       accepted: [asked.reason, ...(asked.others ?? [])].map((reason) => `${word}, ${reason}.`),
@@ -66,7 +69,7 @@ const presence: Ask = (view, yes, random, table) => {
       members.length > 1
         ? `there are ${numberWord(members.length)} ${thing.plural}`
         : `there ${several ? 'are' : 'is'} ${withArticle(thing)}`;
-    return presenceOf(thing, reason);
+    return { ...presenceOf(thing, reason), thing };
   }
   const [missing] = otherThings(
     view.groups.map((group) => group.thing),

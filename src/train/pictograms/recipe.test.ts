@@ -117,6 +117,20 @@ describe('recipes', () => {
     for (const word of LETTERING_WORDS) expect(word).toMatch(/^[a-z]{2,8}$/);
   });
 
+  it('make lettering as long as asked for', () => {
+    const lengths = scenes({ kind: 'lettering', size: 64, letters: [7, 8] }, 40).map(
+      ({ lettering }) => lettering?.text.length,
+    );
+    expect(new Set(lengths)).toEqual(new Set([7, 8]));
+    for (const letters of [
+      [1, 8],
+      [2, 9],
+      [5, 4],
+      [2.5, 4],
+    ] as const)
+      expect(() => scenes({ kind: 'lettering', size: 64, letters }, 1)).toThrow(/letters long/);
+  });
+
   it('mix by weight', () => {
     const mix: Recipe = {
       kind: 'mix',

@@ -1,5 +1,6 @@
 import type { Random } from '../../util/random.ts';
-import { makeName, type Name, namingSentence, withArticle } from './names.ts';
+import { type Name, namingSentence, withArticle } from './names.ts';
+import { otherName } from './other-names.ts';
 import { CHOICE_TEMPLATES, withOptions } from './questions-choice.ts';
 import type { Offer, Option, Question } from './questions-types.ts';
 import { inHaste, listOf } from './questions-wording.ts';
@@ -15,13 +16,13 @@ export interface ChoiceBook {
 }
 
 /** How often an option goes by another of its names. */
-const OTHER_NAME = 0.4;
+const OTHER_NAME = 0.5;
 
 /** How often options have an article or a capital letter, all of them. */
 const DRESSED = 0.15;
 
 /** How often one thing is asked after without letters, and the answer is its name. */
-const EITHER = 0.2;
+const EITHER = 0.35;
 
 /** How often that comes as people type in haste. */
 const HASTY = 0.2;
@@ -45,11 +46,9 @@ export function rewordChoice(asked: Question, template: string, random: Random, 
   };
 }
 
-/** What is counted goes by any of its names; of others it is not known how a synonym is used. */
 function byOtherName(option: Option, random: Random): Option {
-  const { synonyms = [], article } = option.offer;
-  if (synonyms.length === 0 || (article !== 'a' && article !== 'an')) return option;
-  return { ...option, renamed: true, offer: makeName(random.pick(synonyms)) };
+  const offer = otherName(option.offer, random);
+  return offer === null ? option : { ...option, renamed: true, offer };
 }
 
 /** "Is this a cat or a dog?", answered with the name that was offered. */

@@ -7,7 +7,7 @@ import { EVERYDAY, someReworded } from './everyday-words.ts';
 import { lookupsOf } from './lookups.ts';
 import { askAbout } from './questions.ts';
 import { CHOICE_TEMPLATES, withOptions } from './questions-choice.ts';
-import { asksForWord, nameQuestion, otherThings } from './questions-name.ts';
+import { asksForWord, isItQuestion, nameQuestion, otherThings } from './questions-name.ts';
 import { refuseQuestion } from './questions-refuse.ts';
 import type { Offer } from './questions-types.ts';
 import { viewScene } from './questions-view.ts';
@@ -27,9 +27,12 @@ test('only the words change: what is asked, and how shortly, stays', () => {
       expect({ ...other, question: '' }).toEqual({ ...question, question: '' });
       expect(other.question).not.toMatch(/[{}]|undefined|null/);
       expect(asksForWord(other.question)).toBe(asksForWord(question.question));
-      for (const [place, filling] of Object.entries(question.wording?.fill ?? {}))
-        if (question.wording?.templates.every((line) => line.includes(`{${place}}`)))
-          expect(other.question.toLowerCase()).toContain(filling.toLowerCase().replace(/^an? /, ''));
+      for (const [place, filling] of Object.entries(question.wording?.fill ?? {})) {
+        if (!question.wording?.templates.every((line) => line.includes(`{${place}}`))) continue;
+        const names = place === 'x' && book === EVERYDAY ? (question.wording.thing?.synonyms ?? []) : [];
+        const right = [filling.replace(/^an? /, ''), ...names].map((name) => name.toLowerCase());
+        expect(right.filter((name) => other.question.toLowerCase().includes(name))).not.toEqual([]);
+      }
       changed += Number(other.question !== question.question);
     }
   expect(changed / asked.length).toBeGreaterThan(1);
@@ -65,6 +68,33 @@ test('a multiple choice keeps its letters; its options may go by other names tha
   }
   expect(renamed).toBeGreaterThan(10);
   expect(either).toBeGreaterThan(1);
+});
+
+test('asked whether it is there, a thing goes by any name of its own, most of all by what others are called, too', () => {
+  const train = conceptOfSlug('locomotive');
+  const random = new Random(3);
+  const questions = Array.from({ length: 900 }, () => isItQuestion(train, namedConcepts(), random)).filter(
+    (question) => question !== null,
+  );
+  const told = (book: typeof EVERYDAY, yes: boolean): Record<string, number> => {
+    const found: Record<string, number> = {};
+    for (const question of questions) {
+      if (/^yes/i.test(question.answer) !== yes) continue;
+      const { question: line, ...rest } = reword(question, random, book);
+      const { question: _, ...before } = question;
+      expect(rest).toEqual(before);
+      const name = /\ba ((?:steam )?(?:train|locomotive|engine))\b/i.exec(line)?.[1].toLowerCase() ?? 'other';
+      found[name] = (found[name] ?? 0) + 1;
+    }
+    return found;
+  };
+  const often = told(EVERYDAY, true);
+  expect(often['steam train']).toBeGreaterThan(150);
+  expect(often.train).toBeGreaterThan(80);
+  expect(often.locomotive).toBeGreaterThan(5);
+  expect(often.other).toBeUndefined();
+  expect(Object.keys(told(UNTAUGHT, true))).toEqual(['steam train']);
+  expect(Object.keys(told(EVERYDAY, false))).toEqual(['other']);
 });
 
 test('what another name stands for is not looked up as the thing that has it for its first', () => {

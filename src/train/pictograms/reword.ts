@@ -1,4 +1,6 @@
 import type { Random } from '../../util/random.ts';
+import { withArticle } from './names.ts';
+import { otherName } from './other-names.ts';
 import type { Question } from './questions-types.ts';
 import { fillIn, inHaste } from './questions-wording.ts';
 import { type ChoiceBook, rewordChoice } from './reword-choice.ts';
@@ -9,6 +11,8 @@ export interface Phrasebook {
   wordings: ReadonlyMap<readonly string[], readonly string[]>;
   /** How options of a multiple choice are put; without it, a multiple choice stays as it is. */
   choice?: ChoiceBook;
+  /** How often a thing goes by another name where the answer stays the same. */
+  otherNames?: number;
   /** Words and what they may be changed for, `picture` for all the words for one. */
   words: readonly (readonly [from: RegExp, to: readonly string[]])[];
   /** What may stand before a question, or nothing. */
@@ -30,7 +34,8 @@ const HASTY = 0.2;
 export function reword(asked: Question, random: Random, book: Phrasebook): Question {
   const { wordings, choice, words, before, after } = book;
   if (asked.wording === undefined || (asked.options !== undefined && choice === undefined)) return asked;
-  const { templates, fill, suffix } = asked.wording;
+  const { templates, suffix } = asked.wording;
+  const fill = renamed(asked.wording, random, book);
   const others = (wordings.get(templates) ?? []).filter((line) => !fillIn(line, fill).includes('{'));
   let template = random.pick(others.length > 0 ? others : templates);
   for (const [from, to] of words)
@@ -43,6 +48,17 @@ export function reword(asked: Question, random: Random, book: Phrasebook): Quest
   if (after.length > 0 && random.chance(ADDED)) question = question.replace(/[?.]?$/, random.pick(after));
   if (random.chance(HASTY)) question = inHaste(question);
   return { ...asked, question: question + suffix };
+}
+
+/** What fills the places, the thing by another of its names where it may be and has one. */
+function renamed(
+  { fill, thing }: NonNullable<Question['wording']>,
+  random: Random,
+  { otherNames }: Phrasebook,
+): Readonly<Record<string, string>> {
+  if (thing === undefined || otherNames === undefined || !random.chance(otherNames)) return fill;
+  const other = otherName(thing, random);
+  return other === null ? fill : { ...fill, x: withArticle(other) };
 }
 
 function lastMark(question: string): string {
