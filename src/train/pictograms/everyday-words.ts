@@ -339,7 +339,11 @@ export const EVERYDAY: Phrasebook = {
   after: ['??', ' please', ', please?', '? Thanks.', ' ?', '!', '? Look closely.'],
 };
 
+/** How much oftener a multiple choice is put so: "Is it a cat or a dog?" and other names of options come from nowhere else. */
+const CHOICES = 2;
+
 /** Puts a share of the questions in words of every day; 0: none, and nothing is drawn. */
 export function someReworded(questions: readonly Question[], random: Random, share: number): readonly Question[] {
-  return share === 0 ? questions : questions.map((q) => (random.chance(share) ? reword(q, random, EVERYDAY) : q));
+  if (share === 0) return questions;
+  return questions.map((q) => (random.chance(q.options ? CHOICES * share : share) ? reword(q, random, EVERYDAY) : q));
 }

@@ -22,7 +22,7 @@ const OTHER_NAME = 0.5;
 const DRESSED = 0.15;
 
 /** How often one thing is asked after without letters, and the answer is its name. */
-const EITHER = 0.35;
+const EITHER = 0.6;
 
 /** How often that comes as people type in haste. */
 const HASTY = 0.2;
