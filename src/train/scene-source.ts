@@ -1,5 +1,4 @@
-import type { WordKinds } from '../model/training.ts';
-import type { WordTable } from '../model/word-loss.ts';
+import type { Words, WordTable } from '../model/word-loss.ts';
 import type { TextTokenizer } from '../text/index.ts';
 import type { Random } from '../util/random.ts';
 import type { TokenisedPair } from './answer-batch.ts';
@@ -62,22 +61,19 @@ export function patchWords(
 ): Pick<AnswerStage, 'words' | 'ground'> {
   // Places are told in ninths.
   const thirds = (words: readonly string[]): string[][] => words.flatMap((word) => [[word], [word], [word]]);
-  const names = patchClassWords();
-  const all: Record<keyof WordWeights, readonly (readonly string[])[]> = {
+  const names = { own: patchClassWords(), alsoRight: alsoNamed() };
+  const all: Record<keyof WordWeights, { own: readonly (readonly string[])[]; alsoRight?: Words['alsoRight'] }> = {
     names,
-    colours: ATTRIBUTES.colours.map((word) => [word]),
-    rows: thirds(ATTRIBUTES.rows),
-    columns: thirds(ATTRIBUTES.columns),
-    kinds: ATTRIBUTES.kinds.map((word) => [word]),
+    colours: { own: ATTRIBUTES.colours.map((word) => [word]) },
+    rows: { own: thirds(ATTRIBUTES.rows) },
+    columns: { own: thirds(ATTRIBUTES.columns) },
+    kinds: { own: ATTRIBUTES.kinds.map((word) => [word]) },
     token: names,
   };
-  const named = (kind: string): Partial<WordKinds[string]> =>
-    all[kind as keyof WordWeights] === names ? { alsoRight: alsoNamed(), token: kind === 'token' } : {};
-  const words = Object.entries(all).flatMap(([kind, own]) => {
+  const words = Object.entries(all).flatMap(([kind, { own, alsoRight }]) => {
     const weight = weights[kind as keyof WordWeights];
-    return weight === undefined
-      ? []
-      : [[kind, { table: wordTable(tokenizer, own), weight, still, ...named(kind) }] as const];
+    const table = wordTable(tokenizer, own);
+    return weight === undefined ? [] : [[kind, { table, alsoRight, weight, still, token: kind === 'token' }] as const];
   });
   return {
     words: Object.fromEntries(words),
