@@ -62,13 +62,15 @@ export function letteringScene(random: Random, drawings: Drawings, options: Lett
   };
 }
 
-function checkedLength([shortest, longest]: typeof LETTERING_LENGTH): typeof LETTERING_LENGTH {
+/** @param letters as a plan has it, which may be anything */
+function checkedLength(letters: unknown): typeof LETTERING_LENGTH {
   const [least, most] = LETTERING_LENGTH;
+  const [shortest, longest] = Array.isArray(letters) ? letters : [];
   if (![shortest, longest].every(Number.isInteger) || shortest < least || longest > most || shortest > longest)
     throw new LlavaMiniError(
       'bad-argument',
-      `lettering is ${least} to ${most} letters long, not ${shortest} to ${longest}`,
-      { hint: `give letters as [shortest, longest], such as [5, 8].` },
+      `lettering is ${least} to ${most} letters long, not ${JSON.stringify(letters)}`,
+      { hint: 'give letters as [shortest, longest], such as [5, 8]' },
     );
   return [shortest, longest];
 }
