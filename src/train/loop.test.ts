@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toyBatch, toyGraph, toyTensors, toyWeights } from '../../test/support/toy-training.ts';
-import { readHeader } from '../checkpoint/safetensors.ts';
+import { openSafetensors, readHeader } from '../checkpoint/safetensors.ts';
 import { writeSafetensors } from '../checkpoint/safetensors-write.ts';
 import type { Random } from '../util/random.ts';
 import { type LoopOptions, type LoopProgress, type StepInput, stepBatches, trainLoop } from './loop.ts';
@@ -108,6 +108,16 @@ describe('a stage that was interrupted', () => {
       expect(metrics[1]).toMatchObject({ stage: 'toy', 'eval/held': 30 });
     });
 
+  it('ends bit for bit like one that was not, where it comes to a mean of weights', async () => {
+    const [plain, stopped] = [await newFolder(), await newFolder()];
+    const expected = await train(plain, { averageLast: 0.5 });
+    for (const step of [48, 65, 70]) {
+      const { signal, onProgress } = stopAt(step);
+      await expect(train(stopped, { averageLast: 0.5, signal, onProgress })).rejects.toThrow('stopped');
+    }
+    expect(await train(stopped, { averageLast: 0.5 })).toEqual(expected);
+  });
+
   it('does not wait for batches that are made elsewhere', async () => {
     const [plain, stopped] = [await newFolder(), await newFolder()];
     const controller = new AbortController();
@@ -174,6 +184,48 @@ describe('a stage that was interrupted', () => {
     ).rejects.toThrow('stopped');
     expect(saved).toBeGreaterThan(0);
     expect(await readFile(join(dir, 'loss.svg'), 'utf8')).toContain('<svg');
+  });
+});
+
+describe('a stage that comes to the mean of its last weights', () => {
+  it('takes every tenth step of that share, the last one among them', async () => {
+    const after = async (step: number): Promise<Weights> => train(await newFolder(), { stopAt: step });
+    const each = await Promise.all([50, 60, 70, 80, 90].map(after));
+    const mean = await train(await newFolder(), { averageLast: 0.5 });
+    for (const [name, { data }] of mean)
+      for (const [i, value] of data.entries()) {
+        const all = each.map((weights) => weights.get(name)?.data[i] as number);
+        expect(value, `${name}[${i}]`).toBeCloseTo(all.reduce((a, b) => a + b, 0) / all.length, 6);
+      }
+    expect(mean).not.toEqual(each[4]);
+  });
+
+  it('goes on from its last weights, not from the mean, and its steps are the same as without', async () => {
+    const [plain, averaged] = [await newFolder(), await newFolder()];
+    await train(plain);
+    await train(averaged, { averageLast: 1 });
+    expect(await metricsOf(averaged)).toEqual(await metricsOf(plain));
+  });
+
+  it('refuses a saved mean that is not there, and says so', async () => {
+    const dir = await newFolder();
+    await train(dir);
+    const saved = await openSafetensors(state(dir));
+    const tensors = await Promise.all(
+      [...saved.tensors].map(async ([name, { shape }]) => ({
+        name,
+        shape,
+        dtype: 'F32' as const,
+        data: await saved.readFloat32(name),
+      })),
+    );
+    await saved.close();
+    const progress = { ...JSON.parse(saved.metadata.progress), averaged: 2 };
+    await writeSafetensors(state(dir), tensors, { progress: JSON.stringify(progress) });
+    await expect(train(dir)).rejects.toMatchObject({
+      code: 'bad-checkpoint',
+      message: expect.stringContaining('mean does not fit'),
+    });
   });
 });
 

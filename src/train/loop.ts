@@ -5,6 +5,7 @@ import type { MetricsFile } from './metrics.ts';
 import { loadState, type Progress, saveState } from './run-state.ts';
 import { scheduleRate } from './schedule.ts';
 import type { BatchTensors, StepRunner } from './step-runner.ts';
+import { isInMean } from './weights-mean.ts';
 
 export interface LoopOptions {
   /** Folder of the run. */
@@ -16,6 +17,8 @@ export interface LoopOptions {
   /** The last step, if the schedule is not to be gone through. */
   stopAt?: number;
   warmup: number;
+  /** Share of the steps, from the last backwards, whose weights' mean the stage comes to; default 0: the last weights. */
+  averageLast?: number;
   /** Seconds between saved states. */
   saveEvery: number;
   /** Steps between evaluations; 0 for none. */
@@ -77,7 +80,13 @@ export async function trainLoop(
   const recent: { samples: number; seconds: number }[] = [];
   const count = runner.accumulate;
   const draw = options.draw ?? ((step: number) => stepBatches(next, { seed: options.seed, stage, step, count }));
-  const progress = (): Progress => ({ stage, step: runner.step, seconds, losses });
+  const progress = (): Progress => ({
+    stage,
+    step: runner.step,
+    seconds,
+    losses,
+    averaged: runner.mean.count,
+  });
   const stopIfTold = async (): Promise<void> => {
     if (!signal?.aborted) return;
     await saveState(dir, runner, progress());
@@ -96,6 +105,7 @@ export async function trainLoop(
     for (const { graph, tensors } of batches) await runner.add(graph, tensors);
     const result = await runner.run(last.graph, last.tensors, rate);
     const samples = batches.reduce((sum, batch) => sum + batch.samples, last.samples);
+    if (isInMean(step + 1, end, options.averageLast ?? 0)) await runner.addToMean();
     const took = (performance.now() - began) / 1000;
     seconds += took;
     mean = mean === 0 ? result.loss : 0.97 * mean + 0.03 * result.loss;

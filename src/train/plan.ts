@@ -60,6 +60,9 @@ const source = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('llava'), name: id, store: id, weight: z.number().positive() }),
 ]);
 
+/** Share of the steps, from the last backwards, whose weights' mean a stage comes to; 0: the last step's weights. */
+const averageLast = z.number().min(0).max(1).default(0);
+
 const recipe = z.record(z.string(), z.unknown());
 
 const stage = z.discriminatedUnion('kind', [
@@ -93,6 +96,7 @@ const stage = z.discriminatedUnion('kind', [
     stopAt: positive.optional(),
     batch: positive,
     warmup: positive.default(50),
+    averageLast,
     evaluateEvery: positive.default(400),
     optimiser,
   }),
@@ -110,6 +114,7 @@ const stage = z.discriminatedUnion('kind', [
     /** Stop at this step, at the rate that is due there, for a stage that goes on with other means. */
     stopAt: positive.optional(),
     warmup: positive.default(40),
+    averageLast,
     evaluateEvery: positive.default(300),
     /** Also bring patches next to the words for what they show, and what each of these losses counts for. */
     words: z

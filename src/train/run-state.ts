@@ -13,6 +13,8 @@ export interface Progress {
   seconds: number;
   /** Of the latest steps, oldest first: metrics show their mean. */
   losses?: number[];
+  /** Steps whose weights are in the mean. */
+  averaged?: number;
 }
 
 const file = (dir: string, stage: string): string => join(dir, `state-${stage}.safetensors`);
@@ -35,8 +37,8 @@ export async function loadState(dir: string, stage: string, runner: StepRunner):
   try {
     const progress = readProgress(saved.metadata.progress, path);
     const tensors = new Map<string, Float32Array>();
-    for (const { name } of runner.state) if (saved.tensors.has(name)) tensors.set(name, await saved.readFloat32(name));
-    await runner.restore(progress.step, (name) => tensors.get(name));
+    for (const name of saved.tensors.keys()) tensors.set(name, await saved.readFloat32(name));
+    await runner.restore(progress.step, (name) => tensors.get(name), progress.averaged);
     return progress;
   } finally {
     await saved.close();

@@ -33,7 +33,7 @@ export async function readTokenizer(run: Run): Promise<TextTokenizer> {
 
 export function loopOptions(
   run: Run,
-  stage: { id: string; steps: number; stopAt?: number; warmup: number; evaluateEvery: number },
+  stage: { id: string; steps: number; stopAt?: number; warmup: number; averageLast: number; evaluateEvery: number },
 ): LoopOptions & { threads?: number; device?: 'cpu' | 'webgpu' } {
   return {
     dir: run.dir,
@@ -42,6 +42,7 @@ export function loopOptions(
     steps: stage.steps,
     stopAt: stage.stopAt,
     warmup: stage.warmup,
+    averageLast: stage.averageLast,
     evaluateEvery: stage.evaluateEvery,
     saveEvery: run.saveEvery ?? 150,
     metrics: run.metrics,

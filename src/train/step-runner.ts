@@ -18,6 +18,7 @@ import {
 } from './optimiser.ts';
 import { DeviceTensors, HostTensors, type StepTensors } from './step-tensors.ts';
 import { type Weights, weightOf } from './weights.ts';
+import { WeightsMean } from './weights-mean.ts';
 
 export type { Weights } from './weights.ts';
 export type BatchTensors = Record<string, ort.Tensor>;
@@ -42,6 +43,8 @@ export class StepRunner {
   readonly state: StateTensor[];
   /** Batches per step. */
   readonly accumulate: number;
+  /** Of the weights at the steps that `addToMean` was told of. */
+  readonly mean: WeightsMean;
   private readonly sessions: Map<string, StepSessions>;
   /** Weights and moments. */
   private readonly values: StepTensors;
@@ -63,6 +66,8 @@ export class StepRunner {
     this.sessions = sessions;
     this.state = update.state;
     this.trained = update.trained;
+    const shapes = new Map(update.state.map((t) => [t.name, t.shape]));
+    this.mean = new WeightsMean(update.trained.map((name) => ({ name, shape: shapes.get(name) as number[] })));
     this.betas = [config.beta1 ?? 0.9, config.beta2 ?? 0.98];
     this.accumulate = config.accumulate ?? 1;
     this.values = tensors.values;
@@ -174,23 +179,34 @@ export class StepRunner {
     });
   }
 
-  /** The weights and moments as they are now (not copies, where they are in memory). */
-  async tensors(): Promise<{ name: string; shape: number[]; data: Float32Array }[]> {
-    const data = await this.values.read(this.state.map(({ name }) => name));
-    return this.state.map(({ name, shape }, i) => ({ name, shape, data: data[i] }));
+  /** Takes the weights as they are now into the mean. */
+  async addToMean(): Promise<void> {
+    this.mean.add(await this.values.read(this.trained));
   }
 
-  /** Copies the trained weights back to where they came from. */
+  /** The weights and moments as they are now, and the mean (not copies, where they are in memory). */
+  async tensors(): Promise<{ name: string; shape: number[]; data: Float32Array }[]> {
+    const data = await this.values.read(this.state.map(({ name }) => name));
+    return [...this.state.map(({ name, shape }, i) => ({ name, shape, data: data[i] })), ...this.mean.state()];
+  }
+
+  /** Copies the trained weights back to where they came from: their mean where there is one, as they are otherwise. */
   async exportTo(weights: Weights): Promise<void> {
     const shapes = new Map(this.state.map(({ name, shape }) => [name, shape]));
     const data = await this.values.read(this.trained);
     this.trained.forEach((name, i) => {
-      weights.set(name, { shape: [...(shapes.get(name) as number[])], data: Float32Array.from(data[i]) });
+      const values = this.mean.get(name) ?? data[i];
+      weights.set(name, { shape: [...(shapes.get(name) as number[])], data: Float32Array.from(values) });
     });
   }
 
-  /** Puts back a saved state. @throws `bad-checkpoint` when a tensor is missing or has another size. */
-  async restore(step: number, read: (name: string) => Float32Array | undefined): Promise<void> {
+  /**
+   * Puts back a saved state.
+   *
+   * @param averaged steps in the mean
+   * @throws `bad-checkpoint` when a tensor is missing or has another size.
+   */
+  async restore(step: number, read: (name: string) => Float32Array | undefined, averaged = 0): Promise<void> {
     const values = new Map<string, Float32Array>();
     for (const { name, shape } of this.state) {
       const data = read(name);
@@ -204,6 +220,7 @@ export class StepRunner {
         );
       values.set(name, data);
     }
+    this.mean.restore(averaged, read);
     await this.values.write(values);
     this.step = step;
   }
