@@ -22,6 +22,7 @@ const answers = (id: string, store: string) => ({
   kind: 'answers',
   steps: 3,
   warmup: 1,
+  averageLast: 0.5,
   evaluateEvery: 3,
   words: { names: 0.3, columns: 0.2, token: 0.3 },
   lookups: 0.2,
@@ -58,6 +59,7 @@ const PLAN = {
       steps: 3,
       batch: 4,
       warmup: 1,
+      averageLast: 0.5,
       optimiser: { groups: groups('fold\\.(linear|layers)|compressor|naming_head') },
     },
     fold('fold', 'kept'),
@@ -77,8 +79,7 @@ beforeAll(async () => {
   run = await writeTinyRun(['What is in the picture? It is a cat.', 'Where is the dog? It is on the left.']);
   await writeFile(join(run.dir, 'plan.json'), JSON.stringify(PLAN));
   await trainFromConfig(join(run.dir, 'plan.json'), { threads: 1, workers: 1 });
-  // A whole training: on two cores that do other work beside it, it took more than two minutes.
-}, 360_000);
+}, 120_000);
 afterAll(() => run?.remove());
 
 async function dataAfter(stage: string, name: string): Promise<Float32Array> {
@@ -92,6 +93,12 @@ it('names pictures and patches, and keeps the classifiers for a run that goes on
   expect(Object.keys(naming ?? {})).toEqual(expect.arrayContaining(['eval/drawn', 'eval/drawn/patches']));
   const { tensors } = await readHeader(join(run.dir, 'run', 'naming.safetensors'));
   expect([...tensors.keys()]).toContain('naming_head.patches.weight');
+});
+
+it.each(['naming', 'second'])('takes the mean of the last weights where the plan says so: %s', async (stage) => {
+  const { tensors, metadata } = await readHeader(join(run.dir, 'run', `state-${stage}.safetensors`));
+  expect([...tensors.keys()].filter((name) => name.startsWith('mean/'))).not.toEqual([]);
+  expect(JSON.parse(metadata.progress)).toMatchObject({ averaged: 1 });
 });
 
 it('makes two heads compare content, which answers then may change', async () => {

@@ -81,7 +81,12 @@ describe('parsePlan', () => {
 
   it('fills in what is usual', () => {
     const { stages } = parsePlan(plan(), 'plan.json');
-    expect(stages[2]).toMatchObject({ warmup: 50, evaluateEvery: 400, optimiser: { clip: 1, accumulate: 1 } });
+    expect(stages[2]).toMatchObject({
+      warmup: 50,
+      averageLast: 0,
+      evaluateEvery: 400,
+      optimiser: { clip: 1, accumulate: 1 },
+    });
     expect(stages[6]).toMatchObject({ warmup: 40, evaluateEvery: 300, buckets: [{ share: 1 }] });
     const { stages: own } = parsePlan(withStage('answers', { optimiser: { groups, accumulate: 4 } }), 'plan.json');
     expect(own[6]).toMatchObject({ optimiser: { accumulate: 4 } });
@@ -111,6 +116,7 @@ describe('parsePlan', () => {
     ['no pictures', withStage('maps', { count: 0 }), 'stages.1.count'],
     ['half a picture', withStage('maps', { count: 1.5 }), 'stages.1.count'],
     ['pictures kept in no known form', withStage('maps', { keep: 'all' }), 'stages.1.keep'],
+    ['a mean of more than all steps', withStage('naming', { averageLast: 1.1 }), 'stages.2.averageLast'],
     ['no steps', withStage('naming', { steps: -1 }), 'stages.2.steps'],
     ['a step of no batches', withStage('naming', { optimiser: { groups, accumulate: 0 } }), 'optimiser.accumulate'],
     ['no group of weights', withStage('naming', { optimiser: { groups: [] } }), 'stages.2.optimiser.groups'],

@@ -16,7 +16,7 @@ import {
   sumName,
   type UpdateGraph,
 } from './optimiser.ts';
-import { DeviceTensors, HostTensors, type StepTensors } from './step-tensors.ts';
+import { DeviceTensors, HostTensors, readSaved, type StepTensors } from './step-tensors.ts';
 import { type Weights, weightOf } from './weights.ts';
 import { WeightsMean } from './weights-mean.ts';
 
@@ -50,6 +50,7 @@ export class StepRunner {
   private readonly values: StepTensors;
   /** Gradients of the batches added up so far. */
   private readonly sums: StepTensors;
+  private readonly shapes: ReadonlyMap<string, number[]>;
   private readonly onDevice: boolean;
   private readonly betas: [number, number];
   /** Losses of the batches added up so far. */
@@ -66,8 +67,8 @@ export class StepRunner {
     this.sessions = sessions;
     this.state = update.state;
     this.trained = update.trained;
-    const shapes = new Map(update.state.map((t) => [t.name, t.shape]));
-    this.mean = new WeightsMean(update.trained.map((name) => ({ name, shape: shapes.get(name) as number[] })));
+    this.shapes = new Map(update.state.map(({ name, shape }) => [name, shape]));
+    this.mean = new WeightsMean(this.trained.map((name) => ({ name, shape: this.shapes.get(name) as number[] })));
     this.betas = [config.beta1 ?? 0.9, config.beta2 ?? 0.98];
     this.accumulate = config.accumulate ?? 1;
     this.values = tensors.values;
@@ -192,11 +193,10 @@ export class StepRunner {
 
   /** Copies the trained weights back to where they came from: their mean where there is one, as they are otherwise. */
   async exportTo(weights: Weights): Promise<void> {
-    const shapes = new Map(this.state.map(({ name, shape }) => [name, shape]));
     const data = await this.values.read(this.trained);
     this.trained.forEach((name, i) => {
       const values = this.mean.get(name) ?? data[i];
-      weights.set(name, { shape: [...(shapes.get(name) as number[])], data: Float32Array.from(values) });
+      weights.set(name, { shape: [...(this.shapes.get(name) as number[])], data: Float32Array.from(values) });
     });
   }
 
@@ -204,22 +204,10 @@ export class StepRunner {
    * Puts back a saved state.
    *
    * @param averaged steps in the mean
-   * @throws `bad-checkpoint` when a tensor is missing or has another size.
+   * @throws LlavaMiniError `bad-checkpoint` when a tensor is missing or has another size
    */
   async restore(step: number, read: (name: string) => Float32Array | undefined, averaged = 0): Promise<void> {
-    const values = new Map<string, Float32Array>();
-    for (const { name, shape } of this.state) {
-      const data = read(name);
-      if (data?.length !== shape.reduce((a, b) => a * b, 1))
-        throw new LlavaMiniError(
-          'bad-checkpoint',
-          `the saved training state does not fit: ${name} [${shape.join(',')}]`,
-          {
-            hint: 'the stage was changed since; delete its state to start it again',
-          },
-        );
-      values.set(name, data);
-    }
+    const values = readSaved(this.state, read);
     this.mean.restore(averaged, read);
     await this.values.write(values);
     this.step = step;

@@ -1,4 +1,5 @@
 import * as ort from 'onnxruntime-node';
+import { LlavaMiniError } from '../errors.ts';
 import { Graph, serialise } from '../graph/index.ts';
 import type { StateTensor } from './optimiser.ts';
 
@@ -23,6 +24,30 @@ export interface StepTensors {
   /** Sets tensors, all of the right size. */
   write(values: ReadonlyMap<string, Float32Array>): Promise<void>;
   dispose(): Promise<void>;
+}
+
+/**
+ * Tensors out of a saved state, all or none.
+ *
+ * @param saved what is stored under a name
+ * @throws LlavaMiniError `bad-checkpoint` when a tensor is missing or has another size
+ */
+export function readSaved(
+  tensors: readonly StateTensor[],
+  saved: (name: string) => Float32Array | undefined,
+): Map<string, Float32Array> {
+  const values = new Map<string, Float32Array>();
+  for (const { name, shape } of tensors) {
+    const data = saved(name);
+    if (data?.length !== shape.reduce((a, b) => a * b, 1))
+      throw new LlavaMiniError(
+        'bad-checkpoint',
+        `the saved training state does not fit: ${name} [${shape.join(',')}]`,
+        { hint: 'the stage was changed since; delete its state to start it again' },
+      );
+    values.set(name, data);
+  }
+  return values;
 }
 
 /** In memory: two sets of buffers take turns as input and output, so no step allocates. */

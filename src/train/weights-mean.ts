@@ -1,5 +1,5 @@
-import { LlavaMiniError } from '../errors.ts';
 import type { StateTensor } from './optimiser.ts';
+import { readSaved } from './step-tensors.ts';
 
 /** What a tensor of the mean is called in a saved state. */
 const PREFIX = 'mean/';
@@ -52,17 +52,10 @@ export class WeightsMean {
    * @throws LlavaMiniError `bad-checkpoint` when a tensor is missing or has another size; nothing is changed then
    */
   restore(count: number, read: (name: string) => Float32Array | undefined): void {
-    const values = new Map<string, Float32Array>();
-    for (const { name, shape } of count > 0 ? this.tensors : []) {
-      const data = read(PREFIX + name);
-      if (data?.length !== shape.reduce((a, b) => a * b, 1))
-        throw new LlavaMiniError('bad-checkpoint', `the saved mean does not fit: ${name} [${shape.join(',')}]`, {
-          hint: 'the stage was changed since; delete its state to start it again',
-        });
-      values.set(name, data);
-    }
+    const kept = this.tensors.map(({ name, shape }) => ({ name: PREFIX + name, shape }));
+    const values = readSaved(count > 0 ? kept : [], read);
     this.values.clear();
-    for (const [name, data] of values) this.values.set(name, data);
+    for (const [name, data] of values) this.values.set(name.slice(PREFIX.length), data);
     this.count = count;
   }
 }
