@@ -29,7 +29,7 @@ export function addTrainCommand(program: Command): void {
     .option('--until <stage>', 'stop after this stage');
   addExamples(command, [
     [
-      'llava-mini train training/nano-v19.json',
+      'llava-mini train training/nano-v21.json',
       'train nano further (docs/training.md says what to fetch first), or go on where an earlier call stopped',
     ],
     ['llava-mini train my-run.json --device webgpu', 'train on a graphics card'],

@@ -193,7 +193,7 @@ export function parsePlan(json: unknown, where: string): TrainingPlan {
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new LlavaMiniError('bad-data', `${where}: ${issue.path.join('.') || 'the file'}: ${issue.message}`, {
-      hint: 'see docs/training.md for the format and training/nano-v19.json for an example',
+      hint: 'see docs/training.md for the format and training/nano-v21.json for an example',
     });
   }
   const seen = new Set<string>();
